@@ -1,0 +1,1 @@
+"""Olist Intelligence Bridge: customer segments, tiers and next-best-actions, from files to PostgreSQL and HubSpot."""

@@ -1,0 +1,1 @@
+"""Stand-ins that let the whole pipeline run on one machine: PostgreSQL, HubSpot, data, Airflow."""
