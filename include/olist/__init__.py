@@ -1,1 +1,1 @@
-"""Olist Intelligence Bridge: customer segments, tiers and next-best-actions, from files to PostgreSQL and HubSpot."""
+"""Olist Intelligence Bridge: from e-commerce files to customer segments in PostgreSQL and HubSpot."""

@@ -46,7 +46,7 @@ comment on table ops.stage_runs is 'When each stage of a run last ran and what i
 create table ops.source_files (
     file_id bigint generated always as identity primary key,
     table_name text not null,
-    content_hash text not null,
+    content_hash text,
     file_name text not null,
     rows_read bigint not null,
     rows_accepted bigint not null,
@@ -55,7 +55,7 @@ create table ops.source_files (
     unique (table_name, content_hash)
 );
 comment on table ops.source_files is 'Every file that staging holds, known by its content, so that no content is loaded twice.';
-comment on column ops.source_files.content_hash is 'SHA-256 of the uncompressed bytes and of the SQL that typed them.';
+comment on column ops.source_files.content_hash is 'SHA-256 of the uncompressed bytes and of the SQL that typed them; NULL once the staged rows are dropped.';
 
 create table ops.run_files (
     run_id bigint not null references ops.pipeline_runs on delete cascade,

@@ -1,0 +1,31 @@
+"""Build features: order values, RFM per customer, scores and segments. All of it is SQL in PostgreSQL."""
+
+from typing import TYPE_CHECKING, Any
+
+from olist.warehouse import read_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+def order_values(connection: "Connection", run_id: int) -> dict[str, Any]:
+    """Every order with the sums of its items and payments. Returns orders, and those that count."""
+    return _call_and_count(connection, run_id, "order_values")
+
+
+def customer_rfm(connection: "Connection", run_id: int) -> dict[str, Any]:
+    """One row for each person who bought before as_of. Returns customers and their monetary value in BRL."""
+    return _call_and_count(connection, run_id, "customer_rfm")
+
+
+def customer_segments(connection: "Connection", run_id: int) -> dict[str, Any]:
+    """Quintile scores and a segment for each person. Returns customers by segment."""
+    return _call_and_count(connection, run_id, "customer_segments")
+
+
+def _call_and_count(connection: "Connection", run_id: int, feature: str) -> dict[str, Any]:
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(f"call ops.build_{feature}(%s)", (run_id,))
+        cursor.execute(read_sql(f"build_features/count_{feature}"), {"run_id": run_id})
+        (counts,) = cursor.fetchone()
+        return counts

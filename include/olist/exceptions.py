@@ -1,0 +1,5 @@
+"""What goes wrong through a file, a setting or a service, said so that its owner can mend it."""
+
+
+class OlistError(Exception):
+    """One sentence that names the file, setting or row at fault. Trying again does not help."""

@@ -1,0 +1,131 @@
+"""The nine files that Olist publishes, and the table each one fills."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from olist.exceptions import OlistError
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file by its name without ending, the table it fills, and the columns its header must have."""
+
+    table: str
+    file_stem: str
+    columns: tuple[str, ...]
+
+    def find(self, folder: Path) -> Path:
+        """The file in the folder, plain before gzipped. Raises OlistError if there is none."""
+        if not folder.is_dir():
+            raise OlistError(
+                f"The data folder {folder} does not exist (set OLIST_DATA_DIR or the param data_dir)."
+            )
+        for ending in (".csv", ".csv.gz"):
+            path = folder / f"{self.file_stem}{ending}"
+            if path.is_file():
+                return path
+        raise OlistError(
+            f"The data folder {folder} has no {self.file_stem}.csv and no {self.file_stem}.csv.gz."
+        )
+
+
+SOURCES = (
+    Source(
+        "customers",
+        "olist_customers_dataset",
+        (
+            "customer_id",
+            "customer_unique_id",
+            "customer_zip_code_prefix",
+            "customer_city",
+            "customer_state",
+        ),
+    ),
+    Source(
+        "geolocation",
+        "olist_geolocation_dataset",
+        (
+            "geolocation_zip_code_prefix",
+            "geolocation_lat",
+            "geolocation_lng",
+            "geolocation_city",
+            "geolocation_state",
+        ),
+    ),
+    Source(
+        "order_items",
+        "olist_order_items_dataset",
+        (
+            "order_id",
+            "order_item_id",
+            "product_id",
+            "seller_id",
+            "shipping_limit_date",
+            "price",
+            "freight_value",
+        ),
+    ),
+    Source(
+        "order_payments",
+        "olist_order_payments_dataset",
+        ("order_id", "payment_sequential", "payment_type", "payment_installments", "payment_value"),
+    ),
+    Source(
+        "order_reviews",
+        "olist_order_reviews_dataset",
+        (
+            "review_id",
+            "order_id",
+            "review_score",
+            "review_comment_title",
+            "review_comment_message",
+            "review_creation_date",
+            "review_answer_timestamp",
+        ),
+    ),
+    Source(
+        "orders",
+        "olist_orders_dataset",
+        (
+            "order_id",
+            "customer_id",
+            "order_status",
+            "order_purchase_timestamp",
+            "order_approved_at",
+            "order_delivered_carrier_date",
+            "order_delivered_customer_date",
+            "order_estimated_delivery_date",
+        ),
+    ),
+    Source(
+        "products",
+        "olist_products_dataset",
+        (
+            "product_id",
+            "product_category_name",
+            "product_name_lenght",
+            "product_description_lenght",
+            "product_photos_qty",
+            "product_weight_g",
+            "product_length_cm",
+            "product_height_cm",
+            "product_width_cm",
+        ),
+    ),
+    Source(
+        "sellers",
+        "olist_sellers_dataset",
+        ("seller_id", "seller_zip_code_prefix", "seller_city", "seller_state"),
+    ),
+    Source(
+        "product_category_name_translation",
+        "product_category_name_translation",
+        ("product_category_name", "product_category_name_english"),
+    ),
+)
+TABLES = tuple(source.table for source in SOURCES)
+
+
+def source_of(table: str) -> Source:
+    """The source that fills a table."""
+    return next(source for source in SOURCES if source.table == table)

@@ -1,0 +1,51 @@
+"""Start a run: bring the warehouse up to date, give the run its number and its working tables."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from olist.strategy import read_strategy
+from olist.warehouse import install, read_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a run was asked for. `interval_end` is None for a run without a data interval (a manual one)."""
+
+    dag_run_id: str
+    trigger: str
+    data_dir: str
+    as_of: date | None = None
+    interval_end: datetime | None = None
+    retrain: str = "auto"
+    sync: str = "upsert"
+
+
+def start_run(connection: "Connection", request: RunRequest) -> dict[str, Any]:
+    """The run's number, the same one when the same DAG run starts again.
+
+    Raises OlistError for a strategy.yaml that is not valid.
+    """
+    strategy = read_strategy()
+    was_installed = install(connection, strategy)
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("call ops.drop_what_old_runs_left()")
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            read_sql("start_run/register_run"),
+            {
+                "dag_run_id": request.dag_run_id,
+                "trigger": request.trigger,
+                "requested_as_of": request.as_of,
+                "interval_end": request.interval_end and request.interval_end.replace(tzinfo=None),
+                "data_dir": request.data_dir,
+                "retrain": request.retrain,
+                "sync": request.sync,
+            },
+        )
+        (run_id,) = cursor.fetchone()
+        cursor.execute("call ops.open_drafts(%s)", (run_id,))
+    return {"run_id": run_id, "warehouse_installed": was_installed}

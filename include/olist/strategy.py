@@ -1,0 +1,194 @@
+"""The rules of strategy.yaml: read, checked, and compiled into SQL functions by SQLAlchemy Core."""
+
+import re
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Any
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from olist.exceptions import OlistError
+
+STRATEGY_FILE = Path(__file__).with_name("strategy.yaml")
+
+SEGMENT_FIELDS = {
+    "r_score": "integer",
+    "f_score": "integer",
+    "m_score": "integer",
+    "recency_days": "integer",
+    "frequency": "integer",
+    "monetary": "numeric",
+}
+ACTION_FIELDS = {
+    "loyalty_tier": "text",
+    "segment_name": "text",
+    "favorite_category": "text",
+    "customer_state": "text",
+    "avg_review_score": "numeric",
+    "recency_days": "integer",
+    "frequency": "integer",
+    "monetary": "numeric",
+}
+# A reason is part of what HubSpot is sent, and must not change merely because time passed.
+REASON_FIELDS = {field: kind for field, kind in ACTION_FIELDS.items() if field != "recency_days"}
+
+COMPARISON = re.compile(r"^(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
+
+Value = str | int | float
+Condition = Value | list[Value]
+
+
+def _check_reason(template: str) -> str:
+    try:
+        fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
+    except ValueError as error:
+        raise ValueError(f"'{template}' is not a sentence with values in braces: {error}") from error
+    for field in fields:
+        if field not in REASON_FIELDS:
+            raise ValueError(
+                f"'{{{field}}}' is not a value a reason can show; choose from {', '.join(REASON_FIELDS)}"
+            )
+    return template
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=False)
+
+
+class Segment(Part):
+    name: str = Field(min_length=1)
+    when: dict[str, Condition] = Field(default_factory=dict)
+
+
+class Action(Part):
+    next_action: str = Field(min_length=1)
+    because: Annotated[str, AfterValidator(_check_reason)]
+
+
+class ActionRule(Action):
+    when: dict[str, Condition] = Field(min_length=1)
+
+
+class Strategy(Part):
+    """The checked content of strategy.yaml. Tiers are best first; rules are in the order they are tried."""
+
+    excluded_statuses: list[str]
+    tiers: list[str] = Field(min_length=2)
+    category_groups: dict[str, list[str]] = Field(default_factory=dict)
+    segments: list[Segment] = Field(min_length=1)
+    actions: list[ActionRule]
+    default_actions: dict[str, Action]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Strategy":
+        _refuse_repeats(self.tiers, "tiers")
+        _refuse_repeats([segment.name for segment in self.segments], "segments")
+        for number, segment in enumerate(self.segments):
+            is_last = number == len(self.segments) - 1
+            if is_last and segment.when:
+                _fault(
+                    ("segments", number),
+                    f"the last segment, {segment.name}, must have no `when`: it is for everybody else",
+                )
+            if not is_last and not segment.when:
+                _fault(
+                    ("segments", number),
+                    f"{segment.name} has no `when`, so no segment after it can be reached",
+                )
+            self._check_conditions(segment.when, SEGMENT_FIELDS, ("segments", number, "when"))
+        for number, action in enumerate(self.actions):
+            self._check_conditions(action.when, ACTION_FIELDS, ("actions", number, "when"))
+        for tier in self.default_actions:
+            if tier not in self.tiers:
+                _fault(("default_actions", tier), f"'{tier}' is not one of the tiers {', '.join(self.tiers)}")
+        for tier in self.tiers:
+            if tier not in self.default_actions:
+                _fault(("default_actions",), f"the tier {tier} has no default action")
+        return self
+
+    def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: tuple) -> None:
+        names = {"loyalty_tier": self.tiers, "segment_name": [segment.name for segment in self.segments]}
+        for field, condition in when.items():
+            here = (*place, field)
+            if field not in fields:
+                _fault(here, f"'{field}' is not a field of these rules; choose from {', '.join(fields)}")
+            for value in condition if isinstance(condition, list) else [condition]:
+                if fields[field] == "text":
+                    if not isinstance(value, str):
+                        _fault(here, f"{field} is text, and {value!r} is not")
+                    if field in names and value not in names[field]:
+                        _fault(here, f"'{value}' is not one of {', '.join(names[field])}")
+                elif isinstance(value, str) and not (COMPARISON.match(value) and value is condition):
+                    _fault(here, f"'{value}' is neither a number nor a comparison like \">= 2\"")
+
+
+class _FaultError(ValueError):
+    def __init__(self, place: tuple, sentence: str) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
+def _fault(place: tuple, sentence: str) -> None:
+    raise _FaultError(place, sentence)
+
+
+def _refuse_repeats(names: list[str], place: str) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            _fault((place, number), f"'{name}' is there twice")
+
+
+def read_strategy(path: Path = STRATEGY_FILE) -> Strategy:
+    """The strategy in a YAML file.
+
+    Raises OlistError with the file, the line and what is wrong there.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_repeated_keys(document, path)
+        return Strategy.model_validate(yaml.safe_load(text) or {})
+    except FileNotFoundError as error:
+        raise OlistError(f"There is no strategy file {path}.") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise OlistError(f"{path.name} line {line}: this is not YAML: {error.problem}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        cause = first.get("ctx", {}).get("error")
+        place = cause.place if isinstance(cause, _FaultError) else first["loc"]
+        sentence = str(cause) if cause else f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise OlistError(f"{path.name} line {_line(document, place)}: {sentence}.") from error
+
+
+def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
+    """YAML would keep the last of two equal keys without a word, and a condition would be lost."""
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                line = key.start_mark.line + 1
+                raise OlistError(f"{path.name} line {line}: '{key.value}' is there twice in one place.")
+            seen.add(key.value)
+            _refuse_repeated_keys(value, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for element in node.value:
+            _refuse_repeated_keys(element, path)
+
+
+def _line(node: yaml.Node | None, place: tuple[Any, ...]) -> int:
+    """The line (from 1) of the deepest part of `place` that the document has."""
+    line = 1
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            pair = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if pair is None:
+                break
+            line, node = pair[0].start_mark.line + 1, pair[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,130 @@
+-- Moves raw.<source_table>, which holds one file, into a partition of its own in staging, and sets aside the
+-- rows that cannot be typed or keyed, each with the line of the file it starts on.
+create or replace procedure staging.stage_file(
+    source_table text, new_file_id bigint, inout rows_rejected bigint default null
+)
+language plpgsql
+as $$
+declare
+    staged text := format('staging.%I', source_table || '_by_file');
+    part text := format('staging.%I', source_table || '_file_' || new_file_id);
+    typed text := format('staging.%I', 'typed_' || source_table);
+    key_columns text;
+    fill text;
+begin
+    create temporary table rejected (position tid primary key, reason text not null) on commit drop;
+    execute format('insert into rejected select position, problem from %s where problem is not null', typed);
+
+    select string_agg(quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum))
+    into key_columns
+    from pg_index
+    inner join pg_attribute on attrelid = indrelid and attnum = any (indkey)
+    where indrelid = staged::regclass and indisprimary and attname <> 'file_id';
+
+    fill := staging.fill_statement(source_table, part, typed, new_file_id);
+    execute format('create table %s (like %s including defaults)', part, staged);
+    execute fill;
+    begin
+        execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
+    exception when unique_violation then
+        -- Which of two rows with one key is kept must not depend on the order of the file: the first as text.
+        execute format(
+            'insert into rejected
+             select position, ''another row has the same key (%4$s)''
+             from (
+                 select
+                     typed.position,
+                     row_number() over (partition by %1$s order by raw_row::text collate "C", typed.position)
+                 from %2$s as typed
+                 inner join raw.%3$I as raw_row on raw_row.ctid = typed.position
+                 where typed.problem is null
+             ) as ranked
+             where row_number > 1',
+            key_columns, typed, source_table, key_columns
+        );
+        execute format('truncate %s', part);
+        execute fill;
+        execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
+    end;
+
+    execute format('alter table %s add check (file_id = %s)', part, new_file_id);
+    execute format('analyze %s', part);
+    select count(*) into rows_rejected from rejected;
+    if rows_rejected > 0 then
+        call staging.keep_rejects(source_table, new_file_id);
+    end if;
+    drop table rejected;
+end
+$$;
+
+create or replace function staging.fill_statement(
+    source_table text, part text, typed text, new_file_id bigint
+) returns text
+language plpgsql
+as $$
+declare
+    good_rows text := format('from %s as typed', typed);
+    column_names text;
+begin
+    -- Said as a condition only where there is something to leave out: it costs a second look at every value.
+    if exists (select from rejected) then
+        good_rows := good_rows || ' where problem is null
+            and not exists (select from rejected where rejected.position = typed.position)';
+    end if;
+    if source_table = 'geolocation' then
+        -- A million points of 19,000 zip prefixes: the median is what the pipeline needs, and is not moved by
+        -- the few points that lie outside Brazil.
+        return format(
+            'insert into %s
+             select
+                 %s,
+                 zip_code_prefix,
+                 percentile_cont(0.5) within group (order by latitude),
+                 percentile_cont(0.5) within group (order by longitude)
+             %s
+             group by zip_code_prefix',
+            part, new_file_id, good_rows
+        );
+    end if;
+    select string_agg(quote_ident(attname), ', ' order by attnum) into column_names
+    from pg_attribute
+    where attrelid = format('staging.%I', source_table || '_by_file')::regclass
+      and attnum > 1 and not attisdropped;
+    return format('insert into %s select %s, %s %s', part, new_file_id, column_names, good_rows);
+end
+$$;
+
+create or replace procedure staging.keep_rejects(source_table text, of_file_id bigint)
+language plpgsql
+as $$
+begin
+    execute format(
+        'insert into ops.file_rejects (file_id, line, reason, row_content)
+         select %1$s, numbered.line, rejected.reason, numbered.row_content
+         from (
+             select
+                 ctid as position,
+                 -- The header is line 1; a row ends after its own line breaks and one more.
+                 2 + coalesce(sum(1 + length(raw_row::text) - length(replace(raw_row::text, E''\n'', ''''))) over (
+                     order by ctid rows between unbounded preceding and 1 preceding
+                 ), 0) as line,
+                 to_jsonb(raw_row) as row_content
+             from raw.%2$I as raw_row
+         ) as numbered
+         inner join rejected using (position)',
+        of_file_id, source_table
+    );
+end
+$$;
+
+-- Attaching comes last, since it is what other runs could have to wait for.
+create or replace procedure staging.show_file(source_table text, new_file_id bigint)
+language plpgsql
+as $$
+begin
+    execute format(
+        'alter table staging.%I attach partition staging.%I for values in (%s)',
+        source_table || '_by_file', source_table || '_file_' || new_file_id, new_file_id
+    );
+end
+$$;

@@ -1,0 +1,25 @@
+-- The moment a run looks from: the date asked for, else the earlier of the end of its data interval and one day
+-- after the latest qualifying purchase. Never the clock.
+create or replace procedure ops.resolve_as_of(of_run_id bigint, inout resolved timestamp default null)
+language plpgsql
+as $$
+declare
+    run ops.pipeline_runs;
+    latest_purchase timestamp;
+begin
+    perform set_config('olist.run_id', of_run_id::text, true);
+    select * into strict run from ops.pipeline_runs where run_id = of_run_id;
+
+    select max(orders.order_purchase_timestamp) into latest_purchase
+    from staging.orders
+    inner join staging.customers using (customer_id)
+    where orders.order_status <> all (run.excluded_statuses)
+      and exists (select from staging.order_items where order_items.order_id = orders.order_id);
+
+    resolved := coalesce(run.requested_as_of, least(run.interval_end, latest_purchase + interval '1 day'));
+    if latest_purchase is null then
+        resolved := run.requested_as_of;
+    end if;
+    update ops.pipeline_runs set as_of = resolved where run_id = of_run_id;
+end
+$$;
