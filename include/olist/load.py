@@ -111,7 +111,7 @@ def _held_file(cursor: "Cursor", table: str, content_hash: str) -> int | None:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    """The file's bytes, uncompressed and without a byte order mark, which COPY would take for a column's name."""
+    """The file's bytes, uncompressed, without a byte order mark (COPY would take it for part of a name)."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             start = file.read(len(BOM))
@@ -150,7 +150,8 @@ def _read_header(path: Path, source: Source) -> list[str]:
     missing = [name for name in source.columns if name not in header]
     if missing:
         raise OlistError(
-            f"{path.name} has a wrong header: {', '.join(missing)} missing (it has {', '.join(header)[:300]})."
+            f"{path.name} has a wrong header: {', '.join(missing)} missing"
+            f" (it has {', '.join(header)[:300]})."
         )
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated:

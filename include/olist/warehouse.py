@@ -41,6 +41,7 @@ def install(connection: "Connection", strategy: Strategy) -> bool:
 
     One transaction, one installer at a time; data is kept. Returns whether anything was installed.
     """
+    from olist.hubspot_properties import payload_function
     from olist.strategy_sql import functions
 
     with connection.transaction(), connection.cursor() as cursor:
@@ -55,7 +56,7 @@ def install(connection: "Connection", strategy: Strategy) -> bool:
             cursor.execute("insert into ops.installed (name) values (%s)", (path.stem,))
 
         files = [path for folder in ROUTINE_FOLDERS for path in _files(folder) if path.stem[:3].isdigit()]
-        rules = functions(strategy)
+        rules = functions(strategy) + payload_function()
         routines = f"routines {fingerprint(rules, *(path.read_text(encoding='utf-8') for path in files))}"
         if routines in installed and not migrations:
             return False

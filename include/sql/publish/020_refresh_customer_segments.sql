@@ -7,6 +7,7 @@ declare
     last_run ops.pipeline_runs;
     new_run_id bigint;
     resolved timestamp;
+    customers bigint;
 begin
     select * into last_run from ops.pipeline_runs
     where published_at is not null order by published_at desc, run_id desc limit 1;
@@ -36,7 +37,7 @@ begin
     where run_id = new_run_id;
     call ops.assign_customer_tiers(new_run_id);
     call ops.build_snapshot(new_run_id);
-    call analytics.publish_snapshot(new_run_id);
+    call analytics.publish_snapshot(new_run_id, customers);
     update ops.pipeline_runs
     set status = 'succeeded', finished_at = clock_timestamp()
     where run_id = new_run_id;

@@ -119,27 +119,6 @@ comment on column ops.cluster_models.fingerprint is
 comment on column ops.cluster_models.scaler is '{"mean": [...], "scale": [...]} of log1p of each feature.';
 comment on column ops.cluster_models.centres is '[{"loyalty_tier": ..., "centre": [...]}, ...], best tier first.';
 
-create table ops.hubspot_contacts (
-    customer_unique_id text primary key,
-    payload_hash text not null,
-    payload jsonb not null,
-    contact_id text,
-    as_of timestamp not null,
-    acknowledged_at timestamptz not null default clock_timestamp()
-);
-comment on table ops.hubspot_contacts is 'What HubSpot last acknowledged for each person.';
-
-create table ops.hubspot_failures (
-    customer_unique_id text primary key,
-    category text,
-    message text not null,
-    attempts integer not null default 1,
-    payload jsonb not null,
-    last_attempt_at timestamptz not null default clock_timestamp()
-);
-comment on table ops.hubspot_failures is
-    'People HubSpot refused, in its own words; a row goes when the person is delivered.';
-
 create function ops.file_in_use(source_table text) returns bigint
 language sql stable
 as $$

@@ -79,10 +79,15 @@ create table ops.hubspot_plan_drafts (
     run_id bigint not null,
     customer_unique_id text collate "C" not null,
     operation text not null check (operation in ('create', 'update', 'clear')),
+    part integer not null,
     changed_properties text[] not null,
     payload jsonb not null,
     payload_hash text not null,
-    primary key (run_id, customer_unique_id)
+    outcome text check (outcome in ('accepted', 'rejected', 'absent')),
+    primary key (run_id, part, customer_unique_id)
 ) partition by list (run_id);
 comment on table ops.hubspot_plan_drafts is
     'Who a run has to tell HubSpot about: payloads that differ from what HubSpot last acknowledged.';
+comment on column ops.hubspot_plan_drafts.part is 'Which of the parallel tasks sends it, from 0.';
+comment on column ops.hubspot_plan_drafts.outcome is
+    'What HubSpot answered; NULL until it has. absent: sync=update, and HubSpot has no such contact.';

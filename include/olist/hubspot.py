@@ -1,0 +1,163 @@
+"""HubSpot's HTTP API, through the connection pool of its own client, in every version of its paths."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from olist.exceptions import OlistError
+from olist.hubspot_properties import GROUP, ID_PROPERTY, PROPERTIES
+
+DEFAULT_BASE_URL = "https://api.hubapi.com"
+DEFAULT_API_VERSION = "2026-03"
+BATCH_SIZE = 100
+CONNECT_SECONDS, READ_SECONDS = 10, 60
+REPEATED_STATUSES = frozenset({423, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class HubSpotSettings:
+    """Where HubSpot is and how to get in."""
+
+    token: str = field(repr=False)
+    base_url: str = DEFAULT_BASE_URL
+    api_version: str = DEFAULT_API_VERSION
+
+    def path(self, area: str, rest: str = "") -> str:
+        """The path of an area (`objects/contacts`, `properties/contacts`, `account-info`) in this version."""
+        if area == "account-info":
+            return f"/account-info/{self.api_version}{rest}"
+        if self.api_version.startswith("v"):
+            return f"/crm/{self.api_version}/{area}{rest}"
+        kind, name = area.split("/")
+        return f"/crm/{kind}/{self.api_version}/{name}{rest}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What HubSpot answered: status, headers by lower-case name, and the JSON body ({} if it is none)."""
+
+    status: int
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+    @property
+    def sentence(self) -> str:
+        """HubSpot's own words."""
+        return str(self.body.get("message") or f"HTTP status {self.status}")
+
+
+class HubSpot:
+    """A HubSpot account. Every method may raise OlistError with what its owner has to change."""
+
+    def __init__(self, settings: HubSpotSettings) -> None:
+        from hubspot import HubSpot as Client
+        from urllib3.util.retry import Retry
+
+        self.settings = settings
+        retry = Retry(
+            total=5,
+            backoff_factor=0.5,
+            backoff_jitter=0.5,
+            status_forcelist=REPEATED_STATUSES,
+            allowed_methods=None,
+            raise_on_status=False,
+        )
+        client = Client(access_token=settings.token, host=settings.base_url, retry=retry)
+        # Its connection pool and nothing else: the client's own methods know version 3 alone.
+        self._rest = client.crm.contacts.batch_api.api_client.rest_client
+
+    def check_token(self) -> None:
+        """Asks for the account's details, which any valid token may read."""
+        self._call("GET", self.settings.path("account-info", "/details"))
+
+    def ensure_properties(self) -> list[str]:
+        """Creates the property group and the properties that are missing. Returns the names of the new ones.
+
+        Raises OlistError if a property exists with another type.
+        """
+        path = self.settings.path("properties/contacts")
+        existing = {each["name"]: each for each in self._call("GET", path).body["results"]}
+        for wanted in PROPERTIES:
+            self._refuse_other_type(wanted.definition(), existing.get(wanted.name))
+        missing = [each for each in PROPERTIES if each.name not in existing]
+        if missing:
+            self._call("POST", f"{path}/groups", GROUP, also_accepted=(409,))
+        for each in missing:
+            self._call("POST", path, each.definition(), also_accepted=(409,))
+        return [each.name for each in missing]
+
+    def write_contacts(self, payloads: dict[str, dict[str, str]], create: bool = True) -> Answer:
+        """Upserts (or only updates) up to 100 contacts, given as properties by customer_unique_id."""
+        inputs = [
+            {
+                "idProperty": ID_PROPERTY,
+                "id": person,
+                "objectWriteTraceId": person,
+                "properties": properties,
+            }
+            for person, properties in payloads.items()
+        ]
+        path = self.settings.path("objects/contacts", "/batch/upsert" if create else "/batch/update")
+        return self._call("POST", path, {"inputs": inputs}, also_accepted=(400, 409))
+
+    def _call(
+        self, method: str, path: str, body: dict | None = None, also_accepted: tuple[int, ...] = ()
+    ) -> Answer:
+        from urllib3.exceptions import HTTPError
+
+        try:
+            answer = self._request(method, path, body)
+        except HTTPError as error:
+            raise OlistError(f"HubSpot at {self.settings.base_url} cannot be reached: {error}.") from error
+        if answer.status == 401:
+            raise OlistError(
+                "HubSpot refused the access token (401): set HUBSPOT_ACCESS_TOKEN or the password of the"
+                " connection hubspot_default to a valid Service Key or private app token."
+            )
+        if answer.status == 403:
+            raise OlistError(f"HubSpot's access token lacks a permission (403): {answer.sentence}")
+        if answer.status >= 400 and answer.status not in also_accepted:
+            raise OlistError(f"HubSpot answered {method} {path} with {answer.status}: {answer.sentence}")
+        return answer
+
+    def _request(self, method: str, path: str, body: dict | None) -> Answer:
+        from hubspot.crm.contacts.exceptions import ApiException
+
+        headers = {"Authorization": f"Bearer {self.settings.token}", "Accept": "application/json"}
+        try:
+            response = self._rest.request(
+                method,
+                self.settings.base_url.rstrip("/") + path,
+                headers=headers,
+                body=body,
+                _request_timeout=(CONNECT_SECONDS, READ_SECONDS),
+            )
+            status, raw, answer_headers = response.status, response.data, response.urllib3_response.headers
+        except ApiException as error:
+            status, raw, answer_headers = error.status, error.body, error.headers
+        return Answer(
+            status, {name.lower(): value for name, value in (answer_headers or {}).items()}, _json(raw)
+        )
+
+    @staticmethod
+    def _refuse_other_type(wanted: dict[str, Any], existing: dict[str, Any] | None) -> None:
+        if existing is None:
+            return
+        if existing["type"] != wanted["type"]:
+            raise OlistError(
+                f"HubSpot has a contact property {wanted['name']} of type {existing['type']}, and it must be"
+                f" of type {wanted['type']}: rename or delete it in HubSpot's settings."
+            )
+        if wanted.get("hasUniqueValue") and not existing.get("hasUniqueValue"):
+            raise OlistError(
+                f"HubSpot's contact property {wanted['name']} does not require unique values, which cannot be"
+                " changed later: delete it in HubSpot's settings, and the next run creates it."
+            )
+
+
+def _json(raw: bytes | str | None) -> dict[str, Any]:
+    try:
+        body = json.loads(raw or "{}")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

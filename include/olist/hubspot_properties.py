@@ -1,0 +1,94 @@
+"""The contact properties the pipeline keeps in HubSpot: the one place to add, rename or relabel one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, cast, func, literal_column
+from sqlalchemy.dialects import postgresql
+
+GROUP = {"name": "olist_intelligence", "label": "Olist Intelligence"}
+ID_PROPERTY = "olist_customer_id"
+
+
+@dataclass(frozen=True)
+class Property:
+    """A HubSpot property and the snapshot column it shows.
+
+    `kind` is one of KINDS: HubSpot's type, and how a value is written. No value may change
+    merely because time passes, or every contact would be sent every month.
+    """
+
+    name: str
+    label: str
+    kind: str
+    snapshot_column: str
+    description: str
+
+    def definition(self) -> dict[str, Any]:
+        """The body that creates the property in HubSpot."""
+        type_, field_type = KINDS[self.kind]
+        body = {
+            "name": self.name,
+            "label": self.label,
+            "description": self.description,
+            "groupName": GROUP["name"],
+            "type": type_,
+            "fieldType": field_type,
+        }
+        return body | ({"hasUniqueValue": True} if self.name == ID_PROPERTY else {})
+
+
+# kind: HubSpot's (type, fieldType)
+KINDS = {
+    "text": ("string", "text"),
+    "count": ("number", "number"),
+    "money": ("number", "number"),
+    "score": ("number", "number"),
+    "date": ("date", "date"),
+}
+
+PROPERTIES = (
+    Property(ID_PROPERTY, "Olist customer ID", "text", "customer_unique_id", "The person in Olist's data."),
+    Property("loyalty_tier", "Loyalty tier", "text", "loyalty_tier", "Platinum, Gold or Silver."),
+    Property("next_action", "Next action", "text", "next_action", "What to do for this customer next."),
+    Property(
+        "next_action_reason", "Next action: why", "text", "next_action_reason", "Why this action was chosen."
+    ),
+    Property("rfm_segment", "RFM segment", "text", "segment_name", "Segment by recency, frequency, spend."),
+    Property("lifetime_value", "Lifetime value (BRL)", "money", "monetary", "Price and freight paid so far."),
+    Property("order_count", "Orders", "count", "frequency", "Number of orders that count."),
+    Property("last_purchase_date", "Last purchase", "date", "last_purchase_date", "Date of the last order."),
+    Property(
+        "favorite_category", "Favorite category", "text", "favorite_category", "Category bought most often."
+    ),
+    Property(
+        "avg_review_score", "Average review score", "score", "avg_review_score", "1 to 5; empty if none."
+    ),
+    Property("customer_state", "State", "text", "customer_state", "Brazilian state of the latest order."),
+)
+# What is emptied for people who have left the segmentation.
+CLEARED = ("loyalty_tier", "next_action", "next_action_reason")
+
+
+def payload_function() -> str:
+    """SQL that installs ops.hubspot_payload: a snapshot row as the properties HubSpot is sent, all text."""
+    pairs = [part for each in PROPERTIES for part in (literal_column(f"'{each.name}'"), _value(each))]
+    body = func.jsonb_build_object(*pairs).compile(dialect=postgresql.dialect(paramstyle="named"))
+    cleared = ", ".join(f"'{name}', ''" for name in CLEARED)
+    return (
+        "create or replace function ops.hubspot_payload(snapshot ops.snapshot_drafts) returns jsonb\n"
+        f"language sql stable\nreturn {body};\n"
+        "create or replace function ops.hubspot_cleared() returns jsonb\n"
+        f"language sql stable\nreturn jsonb_build_object({cleared});\n"
+    )
+
+
+def _value(each: Property) -> ColumnElement:
+    value = literal_column(f"(snapshot).{each.snapshot_column}")
+    if each.kind == "money":
+        value = func.round(value, literal_column("2"))
+    elif each.kind == "score":
+        value = func.trim_scale(value)
+    elif each.kind == "date":
+        value = func.to_char(value, literal_column("'YYYY-MM-DD'"))
+    return func.coalesce(cast(value, Text), literal_column("''"))

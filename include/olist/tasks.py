@@ -1,0 +1,131 @@
+"""What the DAG's tasks share: connections, the record of each stage, errors that need no retry.
+
+The only module of the package that knows Airflow; the stages themselves take a psycopg connection.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from olist.exceptions import OlistError
+from olist.hubspot import DEFAULT_API_VERSION, DEFAULT_BASE_URL, HubSpot, HubSpotSettings
+from olist.start_run import RunRequest, start_run
+from olist.warehouse import read_sql
+
+WAREHOUSE_CONNECTION = "olist_warehouse"
+HUBSPOT_CONNECTION = "hubspot_default"
+
+
+def start(context: dict[str, Any]) -> int:
+    """Starts the run a task's context belongs to. Returns its number in the warehouse.
+
+    A wrong HubSpot token ends the run here, before anything has changed.
+    """
+    with _sentence_for_the_log(), closing(_connect()) as connection:
+        request = _request_of(context)
+        settings = hubspot_settings()
+        if settings and request.sync in ("upsert", "update"):
+            HubSpot(settings).check_token()
+        run_id = start_run(connection, request)
+        return run_id
+
+
+def run_stage(
+    stage: str, function: Callable[..., dict[str, Any]], run_id: int, *arguments: Any, part: str = ""
+) -> dict[str, Any]:
+    """Calls `function(connection, run_id, *arguments)` and keeps what it returns with the time it took.
+
+    A second call of the same stage and part takes the place of the first in the record.
+    """
+    started_at = datetime.now(UTC)
+    with closing(_connect()) as connection:
+        try:
+            with _sentence_for_the_log():
+                metrics = function(connection, run_id, *arguments)
+        except BaseException as error:
+            connection.rollback()
+            connection.execute(
+                read_sql("start_run/record_failure"), {"run_id": run_id, "message": f"{stage}: {error}"}
+            )
+            raise
+        connection.execute(
+            read_sql("start_run/record_stage"),
+            {
+                "run_id": run_id,
+                "stage": stage,
+                "part": part,
+                "started_at": started_at,
+                "metrics": json.dumps(metrics, default=str),
+            },
+        )
+        return metrics
+
+
+def hubspot_settings() -> HubSpotSettings | None:
+    """HubSpot as the connection `hubspot_default` describes it; None without one, or without a token."""
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        connection = BaseHook.get_connection(HUBSPOT_CONNECTION)
+    except AirflowNotFoundException:
+        return None
+    if not connection.password:
+        return None
+    host = connection.host or DEFAULT_BASE_URL
+    if "://" not in host:
+        host = f"{connection.schema or 'https'}://{host}"
+        if connection.port:
+            host = f"{host}:{connection.port}"
+    return HubSpotSettings(
+        token=connection.password,
+        base_url=host.rstrip("/"),
+        api_version=connection.extra_dejson.get("api_version") or DEFAULT_API_VERSION,
+    )
+
+
+def output_folder() -> Path:
+    """Where the files of all runs go: OLIST_OUTPUT_DIR, else `outputs/` of the project."""
+    return Path(os.environ.get("OLIST_OUTPUT_DIR") or Path(__file__).resolve().parents[2] / "outputs")
+
+
+def _request_of(context: dict[str, Any]) -> RunRequest:
+    params, dag_run = context["params"], context["dag_run"]
+    data_dir = params["data_dir"] or os.environ.get("OLIST_DATA_DIR")
+    if not data_dir:
+        raise OlistError("There is no data folder: set OLIST_DATA_DIR or the param data_dir.")
+    run_type = str(getattr(dag_run.run_type, "value", dag_run.run_type))
+    # The interval of a manual run is computed from the clock, and says nothing about the data.
+    has_interval = run_type in ("scheduled", "backfill")
+    return RunRequest(
+        dag_run_id=dag_run.run_id,
+        trigger=run_type,
+        data_dir=str(Path(data_dir).expanduser().resolve()),
+        as_of=date.fromisoformat(params["as_of"]) if params["as_of"] else None,
+        interval_end=dag_run.data_interval_end if has_interval else None,
+        retrain=params["retrain"],
+        sync=params["sync"],
+    )
+
+
+def _connect() -> Any:
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+    connection = PostgresHook(postgres_conn_id=WAREHOUSE_CONNECTION).get_conn()
+    connection.autocommit = True
+    return connection
+
+
+@contextmanager
+def _sentence_for_the_log() -> Iterator[None]:
+    """Ends the task without a retry where another try would end the same."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    try:
+        yield
+    except OlistError as error:
+        raise AirflowFailException(str(error)) from error

@@ -1,0 +1,127 @@
+-- Who has to be told what: people whose payload is not the one HubSpot last acknowledged, and people who were
+-- segmented once and are no more. Payloads of a request that never got an answer count as not acknowledged.
+create or replace procedure ops.plan_hubspot(
+    of_run_id bigint, mode text, parts integer, inout sync_status text default null
+)
+language plpgsql
+as $$
+declare
+    run_as_of timestamp := (select as_of from ops.pipeline_runs where run_id = of_run_id);
+    newest_sent timestamp;
+begin
+    call ops.empty_draft('hubspot_plan_drafts', of_run_id);
+    sync_status := case mode when 'dry_run' then 'dry_run' when 'skip' then 'skipped' else 'planned' end;
+
+    -- Batches hold this lock shared: from here on, those of an older as_of see that they are superseded.
+    if sync_status = 'planned' then
+        perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
+        select max(as_of) into newest_sent from ops.hubspot_syncs
+        where hubspot_syncs.mode in ('upsert', 'update') and status <> 'superseded';
+        if run_as_of < newest_sent then
+            sync_status := 'superseded';
+        end if;
+    end if;
+
+    insert into ops.hubspot_syncs (run_id, as_of, mode, status, message, plan)
+    values (
+        of_run_id, run_as_of, mode, sync_status,
+        case
+            when sync_status = 'superseded'
+            then format('Not sent: HubSpot already has the customers as of %s.', newest_sent)
+        end,
+        '{}'
+    )
+    on conflict (run_id) do update set
+        as_of = excluded.as_of, mode = excluded.mode, status = excluded.status, message = excluded.message,
+        plan = '{}', planned_at = clock_timestamp(), finished_at = null;
+    if sync_status in ('skipped', 'superseded') then
+        return;
+    end if;
+
+    insert into ops.hubspot_plan_drafts (
+        run_id, customer_unique_id, operation, part, changed_properties, payload, payload_hash
+    )
+    with wanted as (
+        select
+            snapshot.customer_unique_id,
+            ops.hubspot_payload(snapshot) as payload
+        from ops.snapshot_drafts as snapshot
+        where snapshot.run_id = of_run_id
+        offset 0
+    ),
+
+    left_over as (
+        select contacts.customer_unique_id, contacts.payload || ops.hubspot_cleared() as payload
+        from ops.hubspot_contacts as contacts
+        where not exists (
+            select from ops.snapshot_drafts as snapshot
+            where snapshot.run_id = of_run_id and snapshot.customer_unique_id = contacts.customer_unique_id
+        )
+    ),
+
+    everybody as (
+        select customer_unique_id, payload, false as has_left from wanted
+        union all
+        select customer_unique_id, payload, true as has_left from left_over
+    ),
+
+    compared as (
+        select
+            everybody.*,
+            encode(sha256(convert_to(everybody.payload::text, 'UTF8')), 'hex') as payload_hash,
+            contacts.payload as acknowledged_payload,
+            contacts.payload_hash as acknowledged_hash,
+            in_flight.customer_unique_id is not null as is_in_doubt
+        from everybody
+        left join ops.hubspot_contacts as contacts using (customer_unique_id)
+        left join ops.hubspot_in_flight as in_flight using (customer_unique_id)
+    )
+
+    select
+        of_run_id,
+        customer_unique_id,
+        case
+            when has_left then 'clear'
+            when acknowledged_hash is null then 'create'
+            else 'update'
+        end,
+        abs(hashtext(customer_unique_id)::bigint) % parts,
+        case
+            when acknowledged_hash is null then '{}'
+            else array(
+                select key from jsonb_each_text(payload)
+                where value is distinct from acknowledged_payload ->> key
+                order by key
+            )
+        end,
+        payload,
+        payload_hash
+    from compared
+    where is_in_doubt or payload_hash is distinct from acknowledged_hash;
+    call ops.analyze_draft('hubspot_plan_drafts', of_run_id);
+
+    update ops.hubspot_syncs
+    set plan = (
+        select jsonb_build_object(
+            'create', count(*) filter (where operation = 'create'),
+            'update', count(*) filter (where operation = 'update'),
+            'clear', count(*) filter (where operation = 'clear'),
+            'unchanged', (
+                select count(*) from ops.snapshot_drafts where run_id = of_run_id
+            ) - count(*) filter (where operation <> 'clear'),
+            'changed_properties', (
+                select coalesce(jsonb_object_agg(property, people), '{}')
+                from (
+                    select property, count(*) as people
+                    from ops.hubspot_plan_drafts
+                    cross join unnest(changed_properties) as property
+                    where run_id = of_run_id and operation = 'update'
+                    group by property
+                ) as counted
+            )
+        )
+        from ops.hubspot_plan_drafts where run_id = of_run_id
+    )
+    where run_id = of_run_id;
+end
+$$;

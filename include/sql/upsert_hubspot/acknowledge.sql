@@ -1,0 +1,34 @@
+-- HubSpot has these payloads: the ledger says so from here on, and what is known to have failed is mended.
+with accepted as (
+    select * from unnest(%(people)s::text[], %(contact_ids)s::text[]) as answer (customer_unique_id, contact_id)
+),
+
+planned as (
+    update ops.hubspot_plan_drafts as plan
+    set outcome = 'accepted'
+    from accepted
+    where plan.run_id = %(run_id)s and plan.part = %(part)s
+      and plan.customer_unique_id = accepted.customer_unique_id
+    returning plan.customer_unique_id, accepted.contact_id, plan.payload, plan.payload_hash
+),
+
+mended as (
+    delete from ops.hubspot_failures using accepted
+    where hubspot_failures.customer_unique_id = accepted.customer_unique_id
+),
+
+landed as (
+    delete from ops.hubspot_in_flight using accepted
+    where hubspot_in_flight.customer_unique_id = accepted.customer_unique_id
+)
+
+insert into ops.hubspot_contacts (customer_unique_id, payload_hash, payload, contact_id, as_of)
+select planned.customer_unique_id, planned.payload_hash, planned.payload, planned.contact_id, run.as_of
+from planned
+inner join ops.pipeline_runs as run on run.run_id = %(run_id)s
+on conflict (customer_unique_id) do update set
+    payload_hash = excluded.payload_hash,
+    payload = excluded.payload,
+    contact_id = coalesce(excluded.contact_id, hubspot_contacts.contact_id),
+    as_of = excluded.as_of,
+    acknowledged_at = clock_timestamp()

@@ -1,0 +1,28 @@
+with outcomes as (
+    select
+        count(*) filter (where outcome = 'accepted') as accepted,
+        count(*) filter (where outcome = 'rejected') as rejected,
+        count(*) filter (where outcome = 'absent') as absent,
+        count(*) filter (where outcome is null) as waiting
+    from ops.hubspot_plan_drafts
+    where run_id = %(run_id)s
+)
+
+update ops.hubspot_syncs
+set
+    status = case
+        when status in ('dry_run', 'skipped', 'superseded', 'paused') then status
+        when outcomes.waiting = 0 then 'delivered'
+        when %(is_superseded)s then 'superseded'
+        else 'failed'
+    end,
+    message = case
+        when status in ('planned', 'delivered', 'failed') and outcomes.rejected > 0
+        then format('Delivered with %%s rejected.', outcomes.rejected)
+        else message
+    end,
+    finished_at = clock_timestamp()
+from outcomes
+where run_id = %(run_id)s
+returning
+    mode, status, message, plan, outcomes.accepted, outcomes.rejected, outcomes.absent, outcomes.waiting

@@ -1,0 +1,8 @@
+select
+    plan,
+    message,
+    array(
+        select distinct part from ops.hubspot_plan_drafts where run_id = %(run_id)s order by part
+    )
+from ops.hubspot_syncs
+where run_id = %(run_id)s

@@ -1,0 +1,29 @@
+-- HubSpot refused these people; a later run plans them again, since the ledger does not have their payload.
+with refused as (
+    select *
+    from unnest(%(people)s::text[], %(categories)s::text[], %(messages)s::text[])
+        as answer (customer_unique_id, category, message)
+),
+
+planned as (
+    update ops.hubspot_plan_drafts as plan
+    set outcome = case when refused.category = 'OBJECT_NOT_FOUND' then 'absent' else 'rejected' end
+    from refused
+    where plan.run_id = %(run_id)s and plan.part = %(part)s
+      and plan.customer_unique_id = refused.customer_unique_id
+    returning plan.customer_unique_id, plan.outcome, plan.payload, refused.category, refused.message
+),
+
+landed as (
+    delete from ops.hubspot_in_flight using refused
+    where hubspot_in_flight.customer_unique_id = refused.customer_unique_id
+)
+
+insert into ops.hubspot_failures (customer_unique_id, category, message, payload)
+select customer_unique_id, category, message, payload from planned where outcome = 'rejected'
+on conflict (customer_unique_id) do update set
+    category = excluded.category,
+    message = excluded.message,
+    payload = excluded.payload,
+    attempts = hubspot_failures.attempts + 1,
+    last_attempt_at = clock_timestamp()

@@ -1,0 +1,5 @@
+select
+    customer_unique_id, recency_days, frequency, monetary, r_score, f_score, m_score, rfm_code
+from analytics.customer_snapshots
+where as_of = {as_of}
+order by customer_unique_id
