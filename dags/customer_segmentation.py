@@ -55,113 +55,111 @@ def customer_segmentation():
         return tasks.start(get_current_context())
 
     @task(map_index_template="{{ task.op_kwargs['table'] }}")
-    def load(table: str, run_id: int):
+    def load(table: str, run: int):
         from olist import load, tasks
 
-        return tasks.run_stage("load", load.load, run_id, table, part=table)
+        return tasks.run_stage("load", load.load, run, table, part=table)
 
     @task
-    def validate(run_id: int):
+    def validate(run: int):
         from olist import tasks, validate
 
-        return tasks.run_stage("validate", validate.validate, run_id)
+        return tasks.run_stage("validate", validate.validate, run)
 
     @task_group
-    def build_features(run_id: int):
+    def build_features(run: int):
         @task
-        def order_values(run_id: int):
+        def order_values(run: int):
             from olist import build_features, tasks
 
-            return tasks.run_stage("build_features", build_features.order_values, run_id, part="order_values")
+            return tasks.run_stage("build_features", build_features.order_values, run, part="order_values")
 
         @task
-        def customer_rfm(run_id: int):
+        def customer_rfm(run: int):
             from olist import build_features, tasks
 
-            return tasks.run_stage("build_features", build_features.customer_rfm, run_id, part="customer_rfm")
+            return tasks.run_stage("build_features", build_features.customer_rfm, run, part="customer_rfm")
 
         @task
-        def customer_segments(run_id: int):
+        def customer_segments(run: int):
             from olist import build_features, tasks
 
             return tasks.run_stage(
-                "build_features", build_features.customer_segments, run_id, part="customer_segments"
+                "build_features", build_features.customer_segments, run, part="customer_segments"
             )
 
-        order_values(run_id) >> customer_rfm(run_id) >> customer_segments(run_id)
+        order_values(run) >> customer_rfm(run) >> customer_segments(run)
 
     @task
-    def train_clusters(run_id: int):
+    def train_clusters(run: int):
         from olist import tasks, train_clusters
 
-        return tasks.run_stage("train_clusters", train_clusters.train_clusters, run_id)
+        return tasks.run_stage("train_clusters", train_clusters.train_clusters, run)
 
     @task
-    def assign_clusters(run_id: int):
+    def assign_clusters(run: int):
         from olist import assign_clusters, tasks
 
-        return tasks.run_stage("assign_clusters", assign_clusters.assign_clusters, run_id)
+        return tasks.run_stage("assign_clusters", assign_clusters.assign_clusters, run)
 
     @task
-    def compute_actions(run_id: int):
+    def compute_actions(run: int):
         from olist import compute_actions, tasks
 
-        return tasks.run_stage("compute_actions", compute_actions.compute_actions, run_id)
+        return tasks.run_stage("compute_actions", compute_actions.compute_actions, run)
 
     @task
-    def publish(run_id: int):
+    def publish(run: int):
         from olist import publish, tasks
 
-        return tasks.run_stage("publish", publish.publish, run_id)
+        return tasks.run_stage("publish", publish.publish, run)
 
     @task_group
-    def upsert_hubspot(run_id: int):
+    def upsert_hubspot(run: int):
         @task
-        def plan(run_id: int) -> list[int]:
+        def plan(run: int) -> list[int]:
             from olist import tasks, upsert_hubspot
 
             mode = get_current_context()["params"]["sync"]
             settings = tasks.hubspot_settings()
-            planned = tasks.run_stage(
-                "upsert_hubspot", upsert_hubspot.plan, run_id, mode, settings, part="plan"
-            )
+            planned = tasks.run_stage("upsert_hubspot", upsert_hubspot.plan, run, mode, settings, part="plan")
             return planned["parts"]
 
         @task
-        def send(part: int, run_id: int):
+        def send(part: int, run: int):
             from olist import tasks, upsert_hubspot
 
             mode = get_current_context()["params"]["sync"]
             settings = tasks.hubspot_settings()
             return tasks.run_stage(
-                "upsert_hubspot", upsert_hubspot.send, run_id, part, mode, settings, part=f"send {part}"
+                "upsert_hubspot", upsert_hubspot.send, run, part, mode, settings, part=f"send {part}"
             )
 
         @task(trigger_rule="none_failed")
-        def finish(run_id: int):
+        def finish(run: int):
             from olist import tasks, upsert_hubspot
 
-            return tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, run_id, part="finish")
+            return tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, run, part="finish")
 
-        send.partial(run_id=run_id).expand(part=plan(run_id)) >> finish(run_id)
+        send.partial(run=run).expand(part=plan(run)) >> finish(run)
 
     @task
-    def write_outputs(run_id: int):
+    def write_outputs(run: int):
         from olist import tasks, write_outputs
 
-        return tasks.run_stage("write_outputs", write_outputs.write_outputs, run_id, tasks.output_folder())
+        return tasks.run_stage("write_outputs", write_outputs.write_outputs, run, tasks.output_folder())
 
-    run_id = start_run()
+    run = start_run()
     (
-        load.partial(run_id=run_id).expand(table=list(TABLES))
-        >> validate(run_id)
-        >> build_features(run_id)
-        >> train_clusters(run_id)
-        >> assign_clusters(run_id)
-        >> compute_actions(run_id)
-        >> publish(run_id)
-        >> upsert_hubspot(run_id)
-        >> write_outputs(run_id)
+        load.partial(run=run).expand(table=list(TABLES))
+        >> validate(run)
+        >> build_features(run)
+        >> train_clusters(run)
+        >> assign_clusters(run)
+        >> compute_actions(run)
+        >> publish(run)
+        >> upsert_hubspot(run)
+        >> write_outputs(run)
     )
 
 

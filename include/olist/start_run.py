@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from olist.strategy import read_strategy
 from olist.warehouse import install, read_sql
@@ -24,13 +24,13 @@ class RunRequest:
     sync: str = "upsert"
 
 
-def start_run(connection: "Connection", request: RunRequest) -> dict[str, Any]:
+def start_run(connection: "Connection", request: RunRequest) -> int:
     """The run's number, the same one when the same DAG run starts again.
 
     Raises OlistError for a strategy.yaml that is not valid.
     """
     strategy = read_strategy()
-    was_installed = install(connection, strategy)
+    install(connection, strategy)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.drop_what_old_runs_left()")
     with connection.transaction(), connection.cursor() as cursor:
@@ -48,4 +48,4 @@ def start_run(connection: "Connection", request: RunRequest) -> dict[str, Any]:
         )
         (run_id,) = cursor.fetchone()
         cursor.execute("call ops.open_drafts(%s)", (run_id,))
-    return {"run_id": run_id, "warehouse_installed": was_installed}
+    return run_id

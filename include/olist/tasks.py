@@ -25,13 +25,12 @@ def start(context: dict[str, Any]) -> int:
 
     A wrong HubSpot token ends the run here, before anything has changed.
     """
-    with _sentence_for_the_log(), closing(_connect()) as connection:
+    with _sentence_for_the_log(), closing(connect()) as connection:
         request = _request_of(context)
         settings = hubspot_settings()
         if settings and request.sync in ("upsert", "update"):
             HubSpot(settings).check_token()
-        run_id = start_run(connection, request)
-        return run_id
+        return start_run(connection, request)
 
 
 def run_stage(
@@ -42,7 +41,7 @@ def run_stage(
     A second call of the same stage and part takes the place of the first in the record.
     """
     started_at = datetime.now(UTC)
-    with closing(_connect()) as connection:
+    with closing(connect()) as connection:
         try:
             with _sentence_for_the_log():
                 metrics = function(connection, run_id, *arguments)
@@ -112,7 +111,8 @@ def _request_of(context: dict[str, Any]) -> RunRequest:
     )
 
 
-def _connect() -> Any:
+def connect() -> Any:
+    """A psycopg connection to the warehouse, each statement a transaction of its own unless one is opened."""
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     connection = PostgresHook(postgres_conn_id=WAREHOUSE_CONNECTION).get_conn()

@@ -1,0 +1,72 @@
+"""`python -m olist.local run | ui | stop`: the pipeline on one machine. `make` calls this."""
+
+import argparse
+import os
+import sys
+import time
+
+from rich.console import Console
+
+from olist.exceptions import OlistError
+from olist.local import environment, postgres, sandbox_process
+
+console = Console(highlight=False)
+
+
+def run() -> int:
+    """Runs the DAG once, as of OLIST_AS_OF or the data's end. Returns 0 if every task succeeded."""
+    began = time.monotonic()
+    place = environment.prepare(say=console.print)
+    console.print(f"Data: {place.data_dir}\nWarehouse: {place.warehouse}\nHubSpot: {place.hubspot}")
+
+    from olist.local.dag_run import run_dag
+
+    conf = {
+        param: os.environ[variable]
+        for param, variable in (
+            ("as_of", "OLIST_AS_OF"),
+            ("retrain", "OLIST_RETRAIN"),
+            ("sync", "OLIST_SYNC"),
+        )
+        if os.environ.get(variable)
+    }
+    succeeded = run_dag(conf, console)
+    console.print(f"{time.monotonic() - began:.0f} seconds in all")
+    return 0 if succeeded else 1
+
+
+def ui() -> int:
+    """Airflow with its UI, in the foreground until Ctrl-C."""
+    place = environment.prepare(say=console.print)
+    port = os.environ.get("AIRFLOW__API__PORT", "8080")
+    console.print(f"Data: {place.data_dir}\nWarehouse: {place.warehouse}\nHubSpot: {place.hubspot}")
+    console.print(f"Airflow: http://localhost:{port} (Ctrl-C ends it)")
+    airflow = os.path.join(os.path.dirname(sys.executable), "airflow")
+    os.execv(airflow, [airflow, "standalone"])
+
+
+def stop() -> int:
+    """Ends every server that the other commands have started. Data is kept."""
+    for home in environment.homes():
+        for name, stop_one in (("PostgreSQL", postgres.stop), ("HubSpot sandbox", sandbox_process.stop)):
+            if stop_one(home):
+                console.print(f"Stopped the {name} of {home.relative_to(environment.PROJECT)}")
+    return 0
+
+
+COMMANDS = {"run": run, "ui": ui, "stop": stop}
+
+
+def main() -> None:
+    """Reads the command line; a user's mistake is one sentence and exit status 2."""
+    parser = argparse.ArgumentParser(prog="olist.local", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    try:
+        sys.exit(COMMANDS[parser.parse_args().command]())
+    except (OlistError, postgres.EmbeddedPostgresError) as error:
+        console.print(f"[red]{error}[/red]")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""One run of the DAG in this process, with its progress in the terminal."""
+
+import json
+import os
+import threading
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+
+from olist.summary import print_summary, read_summary
+from olist.warehouse import read_sql
+
+DAG_ID = "customer_segmentation"
+POLL_SECONDS = 0.2
+
+
+def run_dag(conf: dict[str, Any], console: Console) -> bool:
+    """Runs the whole DAG with these params and prints what it did. Returns whether every task succeeded."""
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    console.print("Starting Airflow")
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.utils.db import initdb
+
+    from olist import tasks
+
+    initdb()
+    bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    for file, error in bag.import_errors.items():
+        console.print(f"[red]{file} cannot be imported:[/red]\n{error}")
+    if bag.import_errors:
+        return False
+    with closing(tasks.connect()) as connection:
+        with Progress(connection, console):
+            dag_run = bag.dags[DAG_ID].test(run_conf=conf, logical_date=datetime.now(UTC))
+        succeeded = str(getattr(dag_run.state, "value", dag_run.state)) == "success"
+        row = connection.execute(
+            read_sql("write_outputs/find_run"), {"dag_run_id": dag_run.run_id}
+        ).fetchone()
+        if succeeded:
+            run = read_summary(connection, row[0])
+            print_summary(run, console)
+            console.print(f"Files:  {run['outputs']['folder']}\nReport: {run['outputs']['report']}")
+        elif row and row[1]:
+            console.print(f"[red]The run has failed. {row[1]}[/red]")
+        return succeeded
+
+
+class Progress(threading.Thread):
+    """Prints each stage once the warehouse has recorded it; a context manager around a run.
+
+    It has the connection to itself until it is left.
+    """
+
+    def __init__(self, connection: Any, console: Console) -> None:
+        super().__init__(daemon=True)
+        self.connection = connection
+        self.console = console
+        self.shown: set[tuple] = set()
+        self.is_over = threading.Event()
+
+    def __enter__(self) -> "Progress":
+        self.last_run = self._ask("last_run")[0][0] if self._is_installed() else 0
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over.set()
+        self.join()
+        self._show_new()
+
+    def run(self) -> None:
+        while not self.is_over.wait(POLL_SECONDS):
+            self._show_new()
+
+    def _show_new(self) -> None:
+        if not self._is_installed():
+            return
+        for run_id, stage, part, seconds, metrics in self._ask("finished_stages", last_run=self.last_run):
+            if (run_id, stage, part) not in self.shown:
+                self.shown.add((run_id, stage, part))
+                name = f"{stage} {part}".strip()
+                self.console.print(f"  {name:<52}{seconds:>7.2f} s   {_in_short(metrics)}")
+
+    def _is_installed(self) -> bool:
+        return self.connection.execute("select to_regclass('ops.stage_runs') is not null").fetchone()[0]
+
+    def _ask(self, query: str, **parameters: Any) -> list[tuple]:
+        return self.connection.execute(read_sql(f"write_outputs/{query}"), parameters).fetchall()
+
+
+def _in_short(metrics: dict[str, Any]) -> str:
+    if "rows_read" in metrics:
+        rejected = f", {metrics['rows_rejected']:,} rejected" if metrics["rows_rejected"] else ""
+        unchanged = ", unchanged since it was last loaded" if metrics["was_loaded_before"] else ""
+        return f"{metrics['rows_read']:,} rows{rejected}{unchanged}"
+    plain = {key: value for key, value in metrics.items() if isinstance(value, str | int) and value != ""}
+    return json.dumps(plain, ensure_ascii=False)[1:-1].replace('"', "")[:80]

@@ -1,0 +1,129 @@
+"""The environment in which Airflow runs on one machine: connections, folders, settings.
+
+What the user has set wins; what is missing is started here. Demo data and real data have a home each, so that
+invented customers never mix with real ones, neither in the warehouse nor in HubSpot's stand-in.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from dotenv import load_dotenv
+
+from olist.exceptions import OlistError
+from olist.local import demo_data, postgres, sandbox_process
+
+PROJECT = Path(__file__).resolve().parents[3]
+STATE = PROJECT / ".olist"
+DEMO_ORDERS = 20_000
+DATABASE_VARIABLES = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASS")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a local run keeps its state, and what it talks to."""
+
+    home: Path
+    data_dir: Path
+    warehouse: str
+    hubspot: str
+
+
+def prepare(say=print) -> Environment:
+    """Starts what is not configured and sets os.environ for Airflow, before anything imports it.
+
+    `say` is called with a line for everything that takes a while.
+    """
+    load_dotenv(PROJECT / ".env")
+    given = os.environ.get("OLIST_DATA_DIR")
+    home = STATE / ("data" if given else "demo")
+    home.mkdir(parents=True, exist_ok=True)
+    data_dir = Path(given).expanduser().resolve() if given else _demo_data(home, say)
+    os.environ["OLIST_DATA_DIR"] = str(data_dir)
+    warehouse = _warehouse(home, say)
+    hubspot = _hubspot(home, say)
+    _airflow_settings(home)
+    return Environment(home, data_dir, warehouse, hubspot)
+
+
+def homes() -> list[Path]:
+    """Every home that has been used."""
+    return [home for home in (STATE / "demo", STATE / "data") if home.is_dir()]
+
+
+def _demo_data(home: Path, say) -> Path:
+    folder = home / "olist-demo"
+    if not folder.is_dir():
+        say(f"Making demo data: {DEMO_ORDERS:,} orders of invented customers")
+        demo_data.generate(folder, DEMO_ORDERS)
+    return folder
+
+
+def _warehouse(home: Path, say) -> str:
+    if os.environ.get("AIRFLOW_CONN_OLIST_WAREHOUSE"):
+        return "the PostgreSQL of AIRFLOW_CONN_OLIST_WAREHOUSE"
+    if os.environ.get("DB_HOST"):
+        missing = [name for name in DATABASE_VARIABLES if not os.environ.get(name) and name != "DB_PORT"]
+        if missing:
+            raise OlistError(f"DB_HOST is set but {', '.join(missing)} is not (see .env.example).")
+        host, name, user, password = (
+            quote(os.environ[key], safe="") for key in ("DB_HOST", "DB_NAME", "DB_USER", "DB_PASS")
+        )
+        port = os.environ.get("DB_PORT") or "5432"
+        os.environ["AIRFLOW_CONN_OLIST_WAREHOUSE"] = f"postgres://{user}:{password}@{host}:{port}/{name}"
+        return f"PostgreSQL on {os.environ['DB_HOST']}"
+    if postgres.status(home) is None:
+        say("Starting the embedded PostgreSQL")
+    os.environ["AIRFLOW_CONN_OLIST_WAREHOUSE"] = postgres.start(home)
+    return "the embedded PostgreSQL"
+
+
+def _hubspot(home: Path, say) -> str:
+    if os.environ.get("AIRFLOW_CONN_HUBSPOT_DEFAULT"):
+        return "the HubSpot of AIRFLOW_CONN_HUBSPOT_DEFAULT"
+    if token := os.environ.get("HUBSPOT_ACCESS_TOKEN"):
+        os.environ["AIRFLOW_CONN_HUBSPOT_DEFAULT"] = _hubspot_connection(token)
+        return "HubSpot"
+    if sandbox_process.status(home) is None:
+        say("Starting the local HubSpot sandbox")
+    url, token = sandbox_process.start(home)
+    os.environ["AIRFLOW_CONN_HUBSPOT_DEFAULT"] = _hubspot_connection(token, url)
+    return f"the local HubSpot sandbox, {url}"
+
+
+def _hubspot_connection(token: str, url: str | None = None) -> str:
+    return json.dumps({"conn_type": "hubspot", "password": token, "host": url})
+
+
+def _airflow_settings(home: Path) -> None:
+    airflow_home = home / "airflow"
+    settings = {
+        "AIRFLOW_HOME": airflow_home,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_home / 'airflow.db'}",
+        "AIRFLOW__CORE__DAGS_FOLDER": PROJECT / "dags",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": PROJECT / "plugins",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API_AUTH__JWT_SECRET": _secret(home),
+        # One user on one machine, and the server listens on loopback only.
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+    }
+    airflow_home.mkdir(exist_ok=True)
+    for name, value in settings.items():
+        os.environ.setdefault(name, str(value))
+    if port := os.environ.get("AIRFLOW_PORT"):
+        os.environ["AIRFLOW__API__PORT"] = port
+        os.environ["AIRFLOW__API__BASE_URL"] = f"http://localhost:{port}"
+
+
+def _secret(home: Path) -> str:
+    path = home / "airflow-secret"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(64))
+    return path.read_text()

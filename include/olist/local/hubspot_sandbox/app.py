@@ -1,0 +1,65 @@
+"""The application: HubSpot's paths in both API versions, the sandbox's own endpoints, one page."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from olist.local.hubspot_sandbox import account, contacts, control, page, properties
+from olist.local.hubspot_sandbox.errors import HubSpotError, invalid
+from olist.local.hubspot_sandbox.gateway import Gateway
+from olist.local.hubspot_sandbox.settings import SandboxSettings
+from olist.local.hubspot_sandbox.state import Sandbox
+
+DATED_VERSION = "2026-03"
+# One implementation each, under the path of v3 and that of the dated version.
+PATHS = {
+    "/crm/v3/objects/contacts": contacts.router,
+    f"/crm/objects/{DATED_VERSION}/contacts": contacts.router,
+    "/crm/v3/properties/contacts": properties.router,
+    f"/crm/properties/{DATED_VERSION}/contacts": properties.router,
+    "/account-info/v3": account.router,
+    f"/account-info/{DATED_VERSION}": account.router,
+    "/sandbox": control.router,
+    "": page.router,
+}
+
+
+def create_app(settings: SandboxSettings) -> FastAPI:
+    """A sandbox as an ASGI application; connection faults need `server.Server` or its protocol to run it."""
+    sandbox = Sandbox.open(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        sandbox.store.close()
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.state.sandbox = sandbox
+    app.add_middleware(Gateway, sandbox=sandbox)
+    app.add_exception_handler(HubSpotError, _refuse)
+    app.add_exception_handler(RequestValidationError, _refuse_malformed)
+    app.add_exception_handler(HTTPException, _refuse_unknown)
+    for path, router in PATHS.items():
+        app.include_router(router, prefix=path)
+    return app
+
+
+async def _refuse(_: Request, error: HubSpotError) -> Response:
+    return error.response()
+
+
+async def _refuse_malformed(_: Request, error: RequestValidationError) -> Response:
+    errors = [
+        {"message": problem["msg"], "in": ".".join(str(part) for part in problem["loc"])}
+        for problem in error.errors()
+    ]
+    first = errors[0]
+    return invalid(f"Invalid input JSON: {first['in']}: {first['message']}", errors=errors).response()
+
+
+async def _refuse_unknown(_: Request, error: HTTPException) -> Response:
+    category = "METHOD_NOT_ALLOWED" if error.status_code == 405 else "OBJECT_NOT_FOUND"
+    return HubSpotError(error.status_code, category, str(error.detail)).response()

@@ -1,0 +1,19 @@
+"""What one sandbox is told at its start."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from olist.local.hubspot_sandbox.faults import Faults
+
+DEFAULT_TOKEN = "sandbox-token"
+
+
+class SandboxSettings(BaseModel):
+    """Token, place of the data, limits and the faults to begin with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token: str = Field(DEFAULT_TOKEN, min_length=1, description="the only access token that is let in")
+    database: str = Field(":memory:", description="path of the SQLite file, or `:memory:`")
+    ten_second_limit: int = Field(190, ge=0, description="requests in any ten seconds")
+    daily_limit: int = Field(250_000, ge=0, description="requests between two midnights, UTC")
+    faults: Faults = Faults()

@@ -1,0 +1,253 @@
+"""Contacts, properties and the record of deliveries, in one SQLite file.
+
+One connection, one lock, and one transaction for each batch: a batch is stored whole or not at all.
+"""
+
+import hashlib
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from olist.local.hubspot_sandbox.definitions import default_groups, default_properties
+from olist.local.hubspot_sandbox.errors import HubSpotError
+
+# Beyond 32 bits, as the ids of real accounts are: whoever keeps them in an `integer` column finds out here.
+FIRST_CONTACT_ID = 100_000_000_001
+TABLES = """
+CREATE TABLE IF NOT EXISTS contacts (
+    id INTEGER PRIMARY KEY, properties TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS unique_values (
+    property TEXT, value TEXT, contact_id INTEGER NOT NULL, PRIMARY KEY (property, value)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS definitions (
+    kind TEXT, name TEXT, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries (
+    contact TEXT, payload_hash TEXT, count INTEGER NOT NULL, acknowledged INTEGER NOT NULL DEFAULT 0,
+    repeated INTEGER NOT NULL DEFAULT 0, acknowledged_at INTEGER, PRIMARY KEY (contact, payload_hash)
+) WITHOUT ROWID;
+"""
+WRITE_CONTACT = """
+INSERT INTO contacts VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET properties = excluded.properties, updated_at = excluded.updated_at
+"""
+COUNT_DELIVERY = """
+INSERT INTO deliveries (contact, payload_hash, count) VALUES (?, ?, 1)
+ON CONFLICT DO UPDATE SET count = count + 1, repeated = repeated + coalesce(acknowledged_at = (
+    SELECT max(other.acknowledged_at) FROM deliveries AS other WHERE other.contact = excluded.contact
+), 0)
+"""
+ACKNOWLEDGE = """
+UPDATE deliveries SET acknowledged = acknowledged + 1, acknowledged_at = ?
+WHERE contact = ? AND payload_hash = ?
+"""
+TABLE_NAMES = ("contacts", "unique_values", "definitions", "deliveries")
+Delivery = tuple[str, str]  # the contact as the client named it, the hash of the payload
+
+
+@dataclass
+class Contact:
+    """One contact; `new` is whether the batch at hand made it."""
+
+    id: int
+    properties: dict[str, str]
+    created_at: str
+    updated_at: str
+    new: bool = False
+
+    def all_properties(self) -> dict[str, str]:
+        """The stored properties and those that HubSpot keeps itself."""
+        kept = {
+            "createdate": self.created_at,
+            "hs_object_id": str(self.id),
+            "lastmodifieddate": self.updated_at,
+        }
+        return kept | self.properties
+
+
+@dataclass(frozen=True)
+class Change:
+    """Properties to write to the contact that the client calls `key`."""
+
+    key: str
+    properties: Mapping[str, str]
+    trace_id: str | None = None
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """What the record of deliveries keeps of it."""
+        payload = repr(sorted(self.properties.items()))
+        return self.key, hashlib.sha256(payload.encode()).hexdigest()[:32]
+
+
+def now_text() -> str:
+    """The time as HubSpot writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Store:
+    """Everything the sandbox remembers. Safe to use from several threads."""
+
+    def __init__(self, database: str) -> None:
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
+        # Nothing is lost when the process dies; only a crash of the machine could lose the last batches.
+        self._connection.executescript(
+            "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 10000; "
+            "PRAGMA synchronous = off; PRAGMA cache_size = -65536;"
+        )
+        self._connection.executescript(TABLES)
+        self.properties: dict[str, dict[str, Any]] = {}
+        self.groups: dict[str, dict[str, Any]] = {}
+        self._load_definitions()
+
+    def close(self) -> None:
+        """Close the file; what was committed is in it."""
+        with self._lock:
+            self._connection.close()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        with self.transaction() as connection:
+            for table in TABLE_NAMES:
+                connection.execute(f"DELETE FROM {table}")
+        self._load_definitions()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The lock and one transaction, rolled back when the block raises."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one reading statement."""
+        with self._lock:
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def create_definition(self, kind: str, definition: dict[str, Any]) -> bool:
+        """Keep a new `property` or `group`; False, and nothing kept, where one of that name exists."""
+        with self._lock:
+            if definition["name"] in self._of_kind(kind):
+                return False
+            self.keep_definition(kind, definition)
+            return True
+
+    def keep_definition(self, kind: str, definition: dict[str, Any]) -> None:
+        """Keep a `property` or `group`, in place of one of that name."""
+        with self.transaction() as connection:
+            row = (kind, definition["name"], json.dumps(definition))
+            connection.execute("INSERT OR REPLACE INTO definitions VALUES (?, ?, ?)", row)
+            self._of_kind(kind)[definition["name"]] = definition
+
+    def upsert(self, id_property: str, changes: Sequence[Change]) -> list[Contact]:
+        """Write each change to the contact with that value of `id_property`; make those that are missing."""
+        with self.transaction() as connection:
+            now = now_text()
+            found = self._by_value(id_property, [change.key for change in changes])
+            next_id = connection.execute("SELECT max(id) + 1 FROM contacts").fetchone()[0] or FIRST_CONTACT_ID
+            targets = []
+            for change in changes:
+                contact = found.get(change.key)
+                if contact is None:
+                    contact = Contact(next_id, {}, now, now, new=True)
+                    next_id += 1
+                targets.append((contact, change))
+            return self._write(connection, targets, now)
+
+    def update(self, id_property: str | None, changes: Sequence[Change]) -> tuple[list[Contact], list[str]]:
+        """Write each change to the contact it names; the contacts, and the keys that no contact has."""
+        with self.transaction() as connection:
+            found = self.find(id_property, [change.key for change in changes])
+            targets = [(found[change.key], change) for change in changes if change.key in found]
+            missing = [change.key for change in changes if change.key not in found]
+            return self._write(connection, targets, now_text()), missing
+
+    def find(self, id_property: str | None, keys: Sequence[str]) -> dict[str, Contact]:
+        """The contacts with these values of a unique property or, without one, these record ids."""
+        if id_property and id_property != "hs_object_id":
+            return self._by_value(id_property, keys)
+        ids = [key for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+        marks = ", ".join("?" * len(ids))
+        sql = f"SELECT id, id, properties, created_at, updated_at FROM contacts WHERE id IN ({marks})"
+        found = dict(self._keyed(self.query(sql, [int(key) for key in ids])))
+        return {key: found[str(int(key))] for key in ids if str(int(key)) in found}
+
+    def page(self, after: int, limit: int) -> list[Contact]:
+        """Up to `limit` contacts with a larger id than `after`, in order of id."""
+        sql = (
+            "SELECT id, id, properties, created_at, updated_at FROM contacts WHERE id > ? ORDER BY id LIMIT ?"
+        )
+        return [contact for _, contact in self._keyed(self.query(sql, (after, limit)))]
+
+    def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
+        """Note that the client was told that these were accepted."""
+        now = time.time_ns()
+        with self.transaction() as connection:
+            connection.executemany(ACKNOWLEDGE, [(now, *delivery) for delivery in deliveries])
+
+    def _write(
+        self, connection: sqlite3.Connection, targets: list[tuple[Contact, Change]], now: str
+    ) -> list[Contact]:
+        rows = []
+        for contact, change in targets:
+            self._claim_unique_values(connection, contact, change)
+            merged = {**contact.properties, **change.properties}
+            contact.properties = {name: value for name, value in merged.items() if value != ""}
+            contact.updated_at = now
+            rows.append((contact.id, json.dumps(contact.properties), contact.created_at, now))
+        connection.executemany(WRITE_CONTACT, rows)
+        connection.executemany(
+            COUNT_DELIVERY,
+            [change.delivery for _, change in targets],
+        )
+        return [contact for contact, _ in targets]
+
+    def _claim_unique_values(self, connection: sqlite3.Connection, contact: Contact, change: Change) -> None:
+        """Refuse the batch where another contact has the value; give up the value this one had before."""
+        for name, value in change.properties.items():
+            old = contact.properties.get(name, "")
+            if value == old or not self.properties[name]["hasUniqueValue"]:
+                continue
+            sql = "SELECT contact_id FROM unique_values WHERE property = ? AND value = ?"
+            owner = connection.execute(sql, (name, value)).fetchone()
+            if owner:
+                raise HubSpotError(409, "CONFLICT", f"Contact already exists. Existing ID: {owner[0]}")
+            connection.execute("DELETE FROM unique_values WHERE property = ? AND value = ?", (name, old))
+            if value:
+                connection.execute("INSERT INTO unique_values VALUES (?, ?, ?)", (name, value, contact.id))
+
+    def _by_value(self, id_property: str, keys: Sequence[str]) -> dict[str, Contact]:
+        marks = ", ".join("?" * len(keys))
+        sql = (
+            "SELECT value, id, properties, created_at, updated_at FROM unique_values "
+            f"JOIN contacts ON id = contact_id WHERE property = ? AND value IN ({marks})"
+        )
+        return dict(self._keyed(self.query(sql, [id_property, *keys])))
+
+    @staticmethod
+    def _keyed(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, Contact]]:
+        for key, contact_id, properties, created_at, updated_at in rows:
+            yield str(key), Contact(contact_id, json.loads(properties), created_at, updated_at)
+
+    def _of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
+        return self.properties if kind == "property" else self.groups
+
+    def _load_definitions(self) -> None:
+        # Read from memory afterwards: every batch looks up every property it writes.
+        self.properties, self.groups = default_properties(now_text()), default_groups()
+        for kind, name, definition in self.query("SELECT kind, name, definition FROM definitions"):
+            self._of_kind(kind)[name] = json.loads(definition)

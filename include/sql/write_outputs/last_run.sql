@@ -1,0 +1,1 @@
+select coalesce(max(run_id), 0) from ops.pipeline_runs
