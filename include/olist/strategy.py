@@ -155,7 +155,8 @@ def read_strategy(path: Path = STRATEGY_FILE) -> Strategy:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise OlistError(f"{path.name} line {line}: this is not YAML: {error.problem}.") from error
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt name is both an unknown one and a missing one: its line is that of the unknown one.
+        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
         cause = first.get("ctx", {}).get("error")
         place = cause.place if isinstance(cause, _FaultError) else first["loc"]
         sentence = str(cause) if cause else f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

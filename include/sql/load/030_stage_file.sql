@@ -10,40 +10,41 @@ declare
     part text := format('staging.%I', source_table || '_file_' || new_file_id);
     typed text := format('staging.%I', 'typed_' || source_table);
     key_columns text;
-    fill text;
+    typed_key text;
 begin
     create temporary table rejected (position tid primary key, reason text not null) on commit drop;
     execute format('insert into rejected select position, problem from %s where problem is not null', typed);
 
-    select string_agg(quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum))
-    into key_columns
+    select
+        string_agg(quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum)),
+        string_agg('typed.' || quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum))
+    into key_columns, typed_key
     from pg_index
     inner join pg_attribute on attrelid = indrelid and attnum = any (indkey)
     where indrelid = staged::regclass and indisprimary and attname <> 'file_id';
 
-    fill := staging.fill_statement(source_table, part, typed, new_file_id);
     execute format('create table %s (like %s including defaults)', part, staged);
-    execute fill;
+    execute staging.fill_statement(source_table, part, typed, new_file_id);
     begin
         execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
     exception when unique_violation then
         -- Which of two rows with one key is kept must not depend on the order of the file: the first as text.
         execute format(
             'insert into rejected
-             select position, ''another row has the same key (%4$s)''
+             select position, ''another row has the same key (%1$s)''
              from (
                  select
                      typed.position,
-                     row_number() over (partition by %1$s order by raw_row::text collate "C", typed.position)
+                     row_number() over (partition by %4$s order by raw_row::text collate "C", typed.position)
                  from %2$s as typed
                  inner join raw.%3$I as raw_row on raw_row.ctid = typed.position
                  where typed.problem is null
              ) as ranked
              where row_number > 1',
-            key_columns, typed, source_table, key_columns
+            key_columns, typed, source_table, typed_key
         );
         execute format('truncate %s', part);
-        execute fill;
+        execute staging.fill_statement(source_table, part, typed, new_file_id);
         execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
     end;
 

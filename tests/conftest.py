@@ -1,0 +1,97 @@
+"""A real PostgreSQL for the whole session, a warehouse of its own for each test, small data."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from olist.local import demo_data, postgres
+from olist.local.hubspot_sandbox.server import running_sandbox
+from olist.local.hubspot_sandbox.settings import SandboxSettings
+from olist.strategy import read_strategy
+from olist.warehouse import install
+
+SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "olist-sample"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The URI of an embedded PostgreSQL that holds an installed, empty warehouse: the database `template`."""
+    with tempfile.TemporaryDirectory(prefix="olist-test-", dir="/var/tmp") as name:
+        home = Path(name)
+        home.chmod(0o755)
+        uri = postgres.start(home)
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute("create database template")
+        with psycopg.connect(_database(uri, "template"), autocommit=True) as connection:
+            install(connection, read_strategy())
+        yield uri
+        postgres.stop(home)
+
+
+@pytest.fixture
+def new_warehouse(server: str) -> Iterator[Callable[[], str]]:
+    """Makes empty warehouses; each call returns the URI of another one."""
+    made = []
+
+    def make() -> str:
+        name = f"warehouse_{next(_numbers)}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"create database {name} template template")
+        made.append(name)
+        return _database(server, name)
+
+    yield make
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in made:
+            connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def warehouse(new_warehouse: Callable[[], str]) -> str:
+    """The URI of an empty warehouse."""
+    return new_warehouse()
+
+
+@pytest.fixture
+def connection(warehouse: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nine files with 1,500 orders. Not to be changed: see `data_dir`."""
+    folder = tmp_path_factory.mktemp("demo") / "files"
+    demo_data.generate(folder, orders=1_500)
+    return folder
+
+
+@pytest.fixture
+def data_dir(demo: Path, tmp_path: Path) -> Path:
+    """A copy of the demo files that a test may change."""
+    return Path(shutil.copytree(demo, tmp_path / "files"))
+
+
+@pytest.fixture
+def sample() -> Path:
+    """Real orders, where they are at hand."""
+    if not SAMPLE.is_dir():
+        pytest.skip("the sample of real orders is not part of the project")
+    return SAMPLE
+
+
+@pytest.fixture
+def sandbox() -> Iterator[str]:
+    """The base URL of a HubSpot sandbox with high limits."""
+    with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
+        yield url
+
+
+def _database(uri: str, name: str) -> str:
+    return f"{uri.rpartition('/')[0]}/{name}"

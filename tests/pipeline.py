@@ -1,0 +1,76 @@
+"""The stages of a run in their order, as the DAG calls them, without Airflow."""
+
+import itertools
+from datetime import date, datetime
+from pathlib import Path
+
+from psycopg import Connection
+
+from olist import (
+    assign_clusters,
+    build_features,
+    compute_actions,
+    load,
+    publish,
+    train_clusters,
+    upsert_hubspot,
+    validate,
+)
+from olist.hubspot import HubSpotSettings
+from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
+from olist.sources import TABLES
+from olist.start_run import RunRequest, start_run
+
+_numbers = itertools.count()
+
+CORE = (
+    validate.validate,
+    build_features.order_values,
+    build_features.customer_rfm,
+    build_features.customer_segments,
+    train_clusters.train_clusters,
+    assign_clusters.assign_clusters,
+    compute_actions.compute_actions,
+    publish.publish,
+)
+
+
+def begin(connection: Connection, data_dir: Path, as_of: date | None = None, **more: object) -> int:
+    """Starts a run. Returns its number."""
+    request = RunRequest(f"test-{next(_numbers)}", "manual", str(data_dir), as_of=as_of, **more)
+    return start_run(connection, request)
+
+
+def load_all(connection: Connection, run_id: int) -> dict[str, dict]:
+    """Loads the nine tables. Returns what each load counted."""
+    return {table: load.load(connection, run_id, table) for table in TABLES}
+
+
+def run(connection: Connection, data_dir: Path, as_of: date | None = None, **more: object) -> int:
+    """A run from its start to the published snapshot. Returns its number."""
+    run_id = begin(connection, data_dir, as_of, **more)
+    load_all(connection, run_id)
+    for stage in CORE:
+        stage(connection, run_id)
+    return run_id
+
+
+def deliver(connection: Connection, run_id: int, url: str | None, mode: str = "upsert", **more: str) -> dict:
+    """Delivers a published run to the sandbox at `url`. Returns how it ended."""
+    settings = HubSpotSettings(DEFAULT_TOKEN, url, **more) if url else None
+    for part in upsert_hubspot.plan(connection, run_id, mode, settings)["parts"]:
+        upsert_hubspot.send(connection, run_id, part, mode, settings)
+    return upsert_hubspot.finish(connection, run_id)
+
+
+def snapshot(connection: Connection, as_of: datetime | None = None) -> list[tuple]:
+    """The latest snapshot, or that of a moment, without model_id, sorted by customer."""
+    cursor = connection.execute(
+        "select * from analytics.customer_snapshots"
+        " where as_of = coalesce(%s, (select max(as_of) from analytics.customer_snapshots))"
+        " order by customer_unique_id",
+        (as_of,),
+    )
+    names = [column.name for column in cursor.description]
+    keep = [position for position, name in enumerate(names) if name != "model_id"]
+    return [tuple(row[position] for position in keep) for row in cursor]
