@@ -4,6 +4,7 @@ The only module of the package that knows Airflow; the stages themselves take a 
 """
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -15,6 +16,8 @@ from olist.exceptions import OlistError
 from olist.hubspot import DEFAULT_API_VERSION, DEFAULT_BASE_URL, HubSpot, HubSpotSettings
 from olist.start_run import RunRequest, start_run
 from olist.warehouse import read_sql
+
+log = logging.getLogger(__name__)
 
 WAREHOUSE_CONNECTION = "olist_warehouse"
 HUBSPOT_CONNECTION = "hubspot_default"
@@ -122,10 +125,14 @@ def connect() -> Any:
 
 @contextmanager
 def _sentence_for_the_log() -> Iterator[None]:
-    """Ends the task without a retry where another try would end the same."""
+    """Says what went wrong, and ends the task without a retry where another try would end the same."""
     from airflow.sdk.exceptions import AirflowFailException
 
     try:
         yield
     except OlistError as error:
+        log.error("%s", error)
         raise AirflowFailException(str(error)) from error
+    except Exception:
+        log.exception("This was not expected")
+        raise

@@ -50,7 +50,7 @@ def stop() -> int:
     for home in environment.homes():
         for name, stop_one in (("PostgreSQL", postgres.stop), ("HubSpot sandbox", sandbox_process.stop)):
             if stop_one(home):
-                console.print(f"Stopped the {name} of {home.relative_to(environment.PROJECT)}")
+                console.print(f"Stopped the {name} of {home}")
     return 0
 
 
@@ -64,7 +64,7 @@ def main() -> None:
     try:
         sys.exit(COMMANDS[parser.parse_args().command]())
     except (OlistError, postgres.EmbeddedPostgresError) as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(str(error), style="red", markup=False)
         sys.exit(2)
 
 

@@ -1,6 +1,7 @@
 """One run of the DAG in this process, with its progress in the terminal."""
 
 import json
+import logging
 import os
 import threading
 from contextlib import closing
@@ -9,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
+from olist.exceptions import OlistError
 from olist.summary import print_summary, read_summary
 from olist.warehouse import read_sql
 
@@ -18,7 +20,8 @@ POLL_SECONDS = 0.2
 
 def run_dag(conf: dict[str, Any], console: Console) -> bool:
     """Runs the whole DAG with these params and prints what it did. Returns whether every task succeeded."""
-    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    # Airflow shows every error with a long traceback; ours are sentences, shown by `_ErrorsToConsole`.
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "CRITICAL")
     console.print("Starting Airflow")
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
@@ -31,20 +34,43 @@ def run_dag(conf: dict[str, Any], console: Console) -> bool:
         console.print(f"[red]{file} cannot be imported:[/red]\n{error}")
     if bag.import_errors:
         return False
+    _check_params(bag.dags[DAG_ID], conf)
+    _show_errors(console)
     with closing(tasks.connect()) as connection:
         with Progress(connection, console):
             dag_run = bag.dags[DAG_ID].test(run_conf=conf, logical_date=datetime.now(UTC))
         succeeded = str(getattr(dag_run.state, "value", dag_run.state)) == "success"
-        row = connection.execute(
-            read_sql("write_outputs/find_run"), {"dag_run_id": dag_run.run_id}
-        ).fetchone()
         if succeeded:
-            run = read_summary(connection, row[0])
+            found = connection.execute(read_sql("write_outputs/find_run"), {"dag_run_id": dag_run.run_id})
+            run = read_summary(connection, found.fetchone()[0])
             print_summary(run, console)
             console.print(f"Files:  {run['outputs']['folder']}\nReport: {run['outputs']['report']}")
-        elif row and row[1]:
-            console.print(f"[red]The run has failed. {row[1]}[/red]")
         return succeeded
+
+
+def _check_params(dag: Any, conf: dict[str, Any]) -> None:
+    for name, value in conf.items():
+        try:
+            dag.params.get_param(name).resolve(value)
+        except ValueError as error:
+            sentence = str(error).splitlines()[0]
+            raise OlistError(f"OLIST_{name.upper()} is not a valid {name}: {sentence}.") from error
+
+
+def _show_errors(console: Console) -> None:
+    logger = logging.getLogger("olist")
+    logger.setLevel(logging.ERROR)
+    logger.propagate = False
+    logger.addHandler(_ErrorsToConsole(console))
+
+
+class _ErrorsToConsole(logging.Handler):
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.ERROR)
+        self.console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.console.print(f"The run has failed. {self.format(record)}", style="red", markup=False)
 
 
 class Progress(threading.Thread):

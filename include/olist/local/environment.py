@@ -17,7 +17,7 @@ from olist.exceptions import OlistError
 from olist.local import demo_data, postgres, sandbox_process
 
 PROJECT = Path(__file__).resolve().parents[3]
-STATE = PROJECT / ".olist"
+STATE = Path(os.environ.get("OLIST_HOME") or PROJECT / ".olist").resolve()
 DEMO_ORDERS = 20_000
 DATABASE_VARIABLES = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASS")
 

@@ -1,1 +1,1 @@
-select run_id, message from ops.pipeline_runs where dag_run_id = %(dag_run_id)s
+select run_id from ops.pipeline_runs where dag_run_id = %(dag_run_id)s

@@ -1,0 +1,58 @@
+# `make` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.8
+
+.DEFAULT_GOAL := help
+.PHONY: help run ui stop test lint format requirements clean
+
+help: ## List these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: $(VENV)/installed ## Run the whole pipeline once (demo data, or OLIST_DATA_DIR=<folder>)
+	@$(BIN)/python -m olist.local run
+
+ui: $(VENV)/installed ## Airflow with its UI, on port 8080 or AIRFLOW_PORT
+	@$(BIN)/python -m olist.local ui
+
+stop: $(VENV)/installed ## Stop the PostgreSQL and the HubSpot sandbox that run and ui have started
+	@$(BIN)/python -m olist.local stop
+
+test: $(VENV)/installed-dev ## Run every test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/installed-dev ## Put style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+requirements: $(VENV)/uv ## Pin the packages anew after a change of pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url -q \
+		-c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove what the commands have made, data included
+	@test ! -x $(BIN)/python || $(BIN)/python -m olist.local stop || true
+	rm -rf $(VENV) .olist outputs .pytest_cache .ruff_cache .hypothesis
+
+# uv installs the packages in seconds; it comes into the virtual environment, so that nothing else is needed.
+$(VENV)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@echo "Making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/uv requirements.txt pyproject.toml
+	@echo "Installing the pinned packages"
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,108 @@
+"""`make run` as a user has it: one command, the whole DAG, real servers, files at the end."""
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from olist.local import postgres, sandbox_process
+
+FILES = {
+    "final_customer_segments.csv",
+    "segment_summary_analysis.csv",
+    "customer_rfm_scores.csv",
+    "intermediate_order_values.csv",
+    "bi_view_customer_segments.csv",
+    "campaign_list.csv",
+    "report.html",
+}
+
+
+class User:
+    """Somebody with a clone of the project, a home of their own, and a data folder."""
+
+    def __init__(self, home: Path, data_dir: Path, outputs: Path) -> None:
+        self.home, self.outputs = home, outputs
+        self.settings = {"OLIST_HOME": home, "OLIST_DATA_DIR": data_dir, "OLIST_OUTPUT_DIR": outputs}
+
+    def types(self, command: str, **settings: str) -> subprocess.CompletedProcess:
+        ours = ("AIRFLOW", "OLIST_", "HUBSPOT_", "DB_")
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        return subprocess.run(
+            [sys.executable, "-m", "olist.local", command],
+            env=plain | {name: str(value) for name, value in (self.settings | settings).items()},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def asks(self, query: str) -> list[tuple]:
+        with psycopg.connect(postgres.status(self.home / "data")) as connection:
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def user(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    folder = tmp_path_factory.mktemp("a user's folder")
+    user = User(folder / "home", demo, folder / "outputs")
+    yield user
+    place = user.home / "data" / "postgres-place"
+    user.types("stop")
+    if place.exists():
+        subprocess.run(["rm", "-rf", place.read_text()], check=True)
+
+
+def test_run_twice_then_stop(user: User) -> None:
+    first = user.types("run")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "Customers as of 2018-08-" in first.stdout
+    everybody = "select * from analytics.customer_snapshots order by as_of, customer_unique_id"
+    snapshot = user.asks(everybody)
+    (folder,) = user.outputs.iterdir()
+    assert {path.name for path in folder.iterdir()} == FILES
+    with (folder / "final_customer_segments.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == len(snapshot)
+    url = sandbox_process.status(user.home / "data")
+    requests = httpx.get(f"{url}/sandbox/requests").json()["requests"]
+    assert len(httpx.get(f"{url}/sandbox/contacts.ndjson").text.splitlines()) == len(snapshot)
+
+    second = user.types("run")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert user.asks(everybody) == snapshot
+    assert "unchanged since it was last loaded" in second.stdout
+    again = httpx.get(f"{url}/sandbox/requests").json()["requests"]
+    upserts = [[each for each in log if each["path"].endswith("/batch/upsert")] for log in (requests, again)]
+    assert upserts[0] == upserts[1]
+
+    assert user.asks("select count(*) from ops.pipeline_runs where status = 'succeeded'") == [(2,)]
+    assert user.types("stop").returncode == 0
+    assert postgres.status(user.home / "data") is None
+    assert sandbox_process.status(user.home / "data") is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"OLIST_DATA_DIR": "/nowhere/at all"}, "The data folder /nowhere/at all does not exist"),
+        ({"HUBSPOT_ACCESS_TOKEN": "wrong"}, "refused the access token (401): set HUBSPOT_ACCESS_TOKEN"),
+        ({"OLIST_AS_OF": "01.02.2018"}, "as_of"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_and_changes_nothing(
+    user: User, settings: dict[str, str], sentence: str
+) -> None:
+    if "HUBSPOT_ACCESS_TOKEN" in settings:
+        url, _ = sandbox_process.start(user.home / "data")
+        settings = {
+            "AIRFLOW_CONN_HUBSPOT_DEFAULT": f'{{"conn_type":"hubspot","host":"{url}","password":"x"}}'
+        }
+    failed = user.types("run", **settings)
+    assert failed.returncode != 0
+    assert sentence in " ".join(failed.stdout.split())
+    assert "Traceback" not in failed.stdout + failed.stderr
