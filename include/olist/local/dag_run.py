@@ -107,7 +107,8 @@ class Progress(threading.Thread):
             if (run_id, stage, part) not in self.shown:
                 self.shown.add((run_id, stage, part))
                 name = f"{stage} {part}".strip()
-                self.console.print(f"  {name:<52}{seconds:>7.2f} s   {_in_short(metrics)}")
+                line = f"  {name:<44}{seconds:>7.2f} s   {_in_short(metrics)}"
+                self.console.print(line, no_wrap=True, overflow="ellipsis")
 
     def _is_installed(self) -> bool:
         return self.connection.execute("select to_regclass('ops.stage_runs') is not null").fetchone()[0]
