@@ -41,8 +41,10 @@ def ui() -> int:
     port = os.environ.get("AIRFLOW__API__PORT", "8080")
     console.print(f"Data: {place.data_dir}\nWarehouse: {place.warehouse}\nHubSpot: {place.hubspot}")
     console.print(f"Airflow: http://localhost:{port} (Ctrl-C ends it)")
-    airflow = os.path.join(os.path.dirname(sys.executable), "airflow")
-    os.execv(airflow, [airflow, "standalone"])
+    # `airflow standalone` looks for its own command on the PATH.
+    programs = os.path.dirname(sys.executable)
+    os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    os.execv(os.path.join(programs, "airflow"), ["airflow", "standalone"])
 
 
 def stop() -> int:
