@@ -14,6 +14,7 @@ import pytest
 from psycopg import Connection
 from psycopg.rows import dict_row
 from reference import reference
+from shop import Shop
 
 FLOATS = ("latitude", "longitude")
 
@@ -143,3 +144,26 @@ def test_runs_of_two_months_do_not_disturb_each_other(new_warehouse, demo: Path)
             for run_id in runs:
                 stage(shared, run_id)
         assert [pipeline.snapshot(shared, month) for month in months] == expected
+
+
+def test_ties_are_broken_as_the_reference_says(connection: Connection, tmp_path: Path) -> None:
+    chance = random.Random(11)
+    shop = Shop()
+    # Few prices, moments and categories, so that everything that can tie does.
+    for number in range(300):
+        moment = f"2018-0{chance.randint(1, 3)}-01 00:00:00"
+        lines = [
+            (chance.choice(["bebes", "audio", "perfumaria", None]), chance.choice(["10.00", "20.00"]), "0.00")
+            for _ in range(chance.choice([1, 1, 2]))
+        ]
+        reviews = [(chance.randint(1, 5), f"2018-0{chance.randint(1, 6)}-01 00:00:00")]
+        shop.order(
+            f"person-{chance.randrange(120):03}",
+            moment,
+            lines,
+            order_id=f"order-{chance.random()}",
+            reviews=reviews if number % 4 else [],
+            city=chance.choice(["aracaju", "belem", "campinas"]),
+            status=chance.choice(["delivered", "shipped", "canceled"]),
+        )
+    assert_as_reference(connection, shop.write(tmp_path), date(2018, 4, 1))

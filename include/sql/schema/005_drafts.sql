@@ -50,29 +50,7 @@ create table ops.customer_tiers_drafts (
 
 create table ops.snapshot_drafts (
     run_id bigint not null,
-    as_of timestamp not null,
-    customer_unique_id text collate "C" not null,
-    first_purchase_date timestamp not null,
-    last_purchase_date timestamp not null,
-    recency_days integer not null,
-    frequency integer not null,
-    monetary numeric not null,
-    avg_review_score numeric,
-    favorite_category text not null,
-    customer_city text,
-    customer_state text,
-    latitude double precision,
-    longitude double precision,
-    r_score smallint not null,
-    f_score smallint not null,
-    m_score smallint not null,
-    rfm_code text not null,
-    segment_name text not null,
-    loyalty_tier text,
-    next_action text,
-    action_priority integer,
-    next_action_reason text,
-    model_id bigint
+    like analytics.customer_snapshots
 ) partition by list (run_id);
 
 create table ops.hubspot_plan_drafts (
