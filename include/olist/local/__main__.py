@@ -1,4 +1,4 @@
-"""`python -m olist.local run | ui | stop`: the pipeline on one machine. `make` calls this."""
+"""`python -m olist.local <command>`: the pipeline on one machine. `make` calls this."""
 
 import argparse
 import os
@@ -41,10 +41,20 @@ def ui() -> int:
     port = os.environ.get("AIRFLOW__API__PORT", "8080")
     console.print(f"Data: {place.data_dir}\nWarehouse: {place.warehouse}\nHubSpot: {place.hubspot}")
     console.print(f"Airflow: http://localhost:{port} (Ctrl-C ends it)")
+    return _become_airflow(["standalone"])
+
+
+def airflow(arguments: list[str]) -> int:
+    """Airflow's own command line, in the environment of `ui`: `airflow backfill create ...`."""
+    environment.prepare(say=console.print)
+    return _become_airflow(arguments)
+
+
+def _become_airflow(arguments: list[str]) -> int:
     # `airflow standalone` looks for its own command on the PATH.
     programs = os.path.dirname(sys.executable)
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    os.execv(os.path.join(programs, "airflow"), ["airflow", "standalone"])
+    os.execv(os.path.join(programs, "airflow"), ["airflow", *arguments])
 
 
 def stop() -> int:
@@ -62,9 +72,13 @@ COMMANDS = {"run": run, "ui": ui, "stop": stop}
 def main() -> None:
     """Reads the command line; a user's mistake is one sentence and exit status 2."""
     parser = argparse.ArgumentParser(prog="olist.local", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("command", choices=[*COMMANDS, "airflow"])
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what airflow is called with")
+    given = parser.parse_args()
+    if given.arguments and given.command != "airflow":
+        parser.error(f"{given.command} takes no arguments")
     try:
-        sys.exit(COMMANDS[parser.parse_args().command]())
+        sys.exit(airflow(given.arguments) if given.command == "airflow" else COMMANDS[given.command]())
     except (OlistError, postgres.EmbeddedPostgresError) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(2)
