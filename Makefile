@@ -22,6 +22,9 @@ ui: $(VENV)/installed ## Airflow with its UI, on port 8080 or AIRFLOW_PORT
 airflow: $(VENV)/installed ## Airflow's command line beside ui: make airflow ARGS="backfill create --help"
 	@$(BIN)/python -m olist.local airflow $(ARGS)
 
+evaluate: $(VENV)/installed ## Whether the segments predicted what customers bought afterwards
+	@$(BIN)/python -m olist.local evaluate
+
 stop: $(VENV)/installed ## Stop the PostgreSQL and the HubSpot sandbox that run and ui have started
 	@$(BIN)/python -m olist.local stop
 

@@ -22,9 +22,10 @@ REPORT_TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
 def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
-    """Writes the files to `<folder>/<as_of date>/`, ends the run, and drops snapshots that are too old to keep.
+    """Writes the files to `<folder>/<as_of date>/`, ends the run, drops snapshots too old to keep.
 
-    Returns the folder, rows by file, and the number of snapshots dropped (strategy.yaml's keep_months). Each file takes the place of an older one at once, when it is complete.
+    Each file takes the place of an older one at once, when it is complete. Returns the folder, rows by file,
+    and the number of snapshots dropped (keep_months of strategy.yaml).
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})

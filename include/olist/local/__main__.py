@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from contextlib import closing
 
 from rich.console import Console
 
@@ -57,6 +58,22 @@ def _become_airflow(arguments: list[str]) -> int:
     os.execv(os.path.join(programs, "airflow"), ["airflow", *arguments])
 
 
+def evaluate() -> int:
+    """What the customers of every stored snapshot really bought afterwards, by segment, tier and score."""
+    environment.prepare(say=console.print)
+
+    from olist import tasks
+    from olist.evaluate import evaluate
+    from olist.evaluate_tables import print_evaluation
+    from olist.strategy import read_strategy
+    from olist.warehouse import install
+
+    with closing(tasks.connect()) as connection:
+        install(connection, read_strategy())
+        print_evaluation(evaluate(connection), console)
+    return 0
+
+
 def stop() -> int:
     """Ends every server that the other commands have started. Data is kept."""
     for home in environment.homes():
@@ -66,7 +83,7 @@ def stop() -> int:
     return 0
 
 
-COMMANDS = {"run": run, "ui": ui, "stop": stop}
+COMMANDS = {"run": run, "ui": ui, "evaluate": evaluate, "stop": stop}
 
 
 def main() -> None:

@@ -11,6 +11,10 @@ select
     customers.segment_name,
     customers.loyalty_tier,
     customers.next_action,
+    customers.r_score,
+    customers.f_score,
+    customers.m_score,
+    customers.last_purchase_date,
     case when reach.is_observed then customers.revenue is not null end as repurchased_90d,
     case when reach.is_observed then coalesce(customers.revenue, 0) end as revenue_90d
 from ops.snapshot_dates as snapshots
@@ -23,6 +27,10 @@ cross join lateral (
         customer_snapshots.segment_name,
         customer_snapshots.loyalty_tier,
         customer_snapshots.next_action,
+        customer_snapshots.r_score,
+        customer_snapshots.f_score,
+        customer_snapshots.m_score,
+        customer_snapshots.last_purchase_date,
         bought.revenue
     from analytics.customer_snapshots
     left join (

@@ -30,7 +30,13 @@ select jsonb_build_object(
         from analytics.vw_segment_summary where vw_segment_summary.as_of = run.as_of
     ),
     'score_ties', (
-        select coalesce(jsonb_agg(jsonb_build_object('score', score, 'share', share) order by score desc), '[]')
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object('score', score, 'share', share)
+                order by array_position(array['r_score', 'f_score', 'm_score'], score)
+            ),
+            '[]'
+        )
         from (
             select score, round(100.0 * sum(decided_by_ties) / sum(customers), 1) as share
             from ops.score_ties
