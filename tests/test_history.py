@@ -14,7 +14,6 @@ from psycopg import Connection
 
 from olist import publish
 from olist.sources import SOURCES
-from olist.warehouse import read_sql
 
 MONTHS = [datetime(2017, 6, 1), datetime(2017, 9, 1), datetime(2017, 12, 1), datetime(2018, 3, 1)]
 MONTHS += [datetime(2018, 5, 1), datetime(2018, 7, 1)]
@@ -24,7 +23,7 @@ FILES = {source.table: f"{source.file_stem}.csv" for source in SOURCES}
 def backfill_month(connection: Connection, data_dir: Path, month_end: datetime) -> None:
     """A run as the backfill starts it, for an interval and without an as_of, to its end."""
     run_id = pipeline.run(connection, data_dir, interval_end=month_end, retrain="always")
-    connection.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
+    pipeline.finish(connection, run_id)
 
 
 def truncate(folder: Path, moment: datetime, target: Path) -> Path:

@@ -7,7 +7,8 @@ create or replace procedure ops.drop_old_snapshots(
 language plpgsql
 as $$
 declare
-    snapshot record;
+    old timestamp[];
+    snapshot_as_of timestamp;
     part text;
     is_dropped boolean;
 begin
@@ -16,17 +17,18 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
     dropped := 0;
-    for snapshot in
-        select as_of
-        from ops.snapshot_dates
-        where as_of < (select max(as_of) from ops.snapshot_dates) - make_interval(months => months)
-    loop
-        if not exists (
+    select coalesce(array_agg(as_of), '{}') into old
+    from ops.snapshot_dates
+    where as_of < (select max(as_of) from ops.snapshot_dates) - make_interval(months => months);
+    commit;
+
+    foreach snapshot_as_of in array old loop
+        select tableoid::regclass into part
+        from analytics.customer_snapshots where as_of = snapshot_as_of limit 1;
+        if part is not null and not exists (
             select from ops.pipeline_runs
-            where as_of = snapshot.as_of and status in ('running', 'published')
+            where as_of = snapshot_as_of and status in ('running', 'published')
         ) then
-            select tableoid::regclass into part
-            from analytics.customer_snapshots where as_of = snapshot.as_of limit 1;
             call ops.drop_unless_in_use(part, is_dropped);
             dropped := dropped + is_dropped::integer;
         end if;

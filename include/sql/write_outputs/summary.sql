@@ -45,7 +45,9 @@ select jsonb_build_object(
         ) as by_score
     ),
     'actions', (
-        select metrics -> 'reach' from ops.stage_runs
+        select coalesce(jsonb_agg(rule order by position), '[]')
+        from ops.stage_runs
+        cross join jsonb_array_elements(metrics -> 'reach') with ordinality as reach (rule, position)
         where stage_runs.run_id = run.run_id and stage = 'compute_actions'
     ),
     'hubspot', (
