@@ -1,16 +1,16 @@
 """Evaluate: whether segments, tiers and scores predict what customers buy in the 90 days after a snapshot.
 
 Lift is the share of revenue of a group over its share of customers: 1 is the average. Whether a group differs
-from everybody else by more than chance is judged by how many of it bought again, with the statistic of
-Cochran, Mantel and Haenszel (1959) over the months, each month compared with itself alone. Only months at
-least 90 days apart count for it, so that no purchase counts twice.
+from the average by more than chance is judged by how many of it bought again, with the exact form of the test
+of Mantel and Haenszel (1959): each month is compared with itself alone, as if those who bought again had been
+drawn by lot from everybody (hypergeometric distribution). Only months at least 90 days apart count for it,
+so that no purchase counts twice.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from math import sqrt
 from typing import TYPE_CHECKING
 
 from olist.exceptions import OlistError
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 HORIZON = timedelta(days=90)
-# Cochran's rule: with fewer expected cases the normal approximation says nothing.
+# Of a hundred groups that mean nothing, one at most is said to predict.
+SIGNIFICANCE = 0.01
+# With fewer expected cases, a group that means something may well not stand out.
 LEAST_EXPECTED = 5
-# 99 in 100 groups without any meaning stay below.
-CRITICAL_Z = 2.576
 EVERYBODY = ("everybody", "none")
 
 
@@ -41,7 +41,7 @@ class Group:
     """A segment, tier or decile over all observed months. Shares and rates are from 0 to 1, None where 0/0.
 
     `observed` of it bought again, and `expected` would have if it were the average of its months, both in the
-    months that `z`, the Cochran-Mantel-Haenszel statistic, is taken over.
+    months that the test is about; `p_value` is how likely chance alone makes the two at least that different.
     """
 
     name: str
@@ -52,22 +52,22 @@ class Group:
     lift: float | None
     observed: int
     expected: float
-    z: float | None
+    p_value: float
 
     @property
     def predicts(self) -> bool:
-        """Whether the group bought again more or less often than everybody else by more than chance."""
-        return self.expected >= LEAST_EXPECTED and self.z is not None and abs(self.z) >= CRITICAL_Z
+        """Whether the group bought again more or less often than the average by more than chance."""
+        return self.p_value < SIGNIFICANCE
 
     @property
     def verdict(self) -> str:
         """In words."""
-        if self.expected < LEAST_EXPECTED or self.z is None:
+        if not self.predicts and self.expected < LEAST_EXPECTED:
             return f"too few to tell: {self.observed} bought again, {self.expected:.1f} expected"
         times = f"{self.observed / self.expected:.1f} times as often as the average"
-        if not self.predicts:
-            return f"does not predict: bought again {times}, which may be chance"
-        return f"yes: bought again {times}"
+        if self.predicts:
+            return f"yes: bought again {times}"
+        return f"does not predict: {times} may be chance"
 
 
 Month = dict[tuple[str, str], Outcome]
@@ -84,9 +84,10 @@ class Evaluation:
         self.waiting = waiting
 
     def groups(self, kind: str) -> list[Group]:
-        """The groups of a kind (segment, tier, rfm_decile, recency_decile), over all observed months."""
+        """The groups of a kind (segment, tier, rfm_decile, recency_decile), the highest lift first."""
         names = {name for month in self.months.values() for of_kind, name in month if of_kind == kind}
-        return [self._group((kind, name)) for name in sorted(names, key=lambda name: (len(name), name))]
+        groups = [self._group((kind, name)) for name in sorted(names)]
+        return sorted(groups, key=lambda group: group.lift or 0, reverse=True)
 
     def lift(self, as_of: datetime, kind: str, name: str) -> float | None:
         """The lift of a group in one month; None where it had no customer, or nobody bought anything."""
@@ -106,7 +107,7 @@ class Evaluation:
         everybody = _sum(month[EVERYBODY] for month in self.months.values())
         apart = [self.months[as_of] for as_of in _apart(self.months)]
         pairs = [(month[key], month[EVERYBODY]) for month in apart if key in month]
-        observed, expected, z = mantel_haenszel(pairs)
+        observed, expected, p_value = mantel_haenszel(pairs)
         return Group(
             name=key[1],
             customers=group.customers,
@@ -116,7 +117,7 @@ class Evaluation:
             lift=_lift(group, everybody),
             observed=observed,
             expected=expected,
-            z=z,
+            p_value=p_value,
         )
 
 
@@ -139,23 +140,22 @@ def evaluate(connection: "Connection") -> Evaluation:
     return Evaluation(months, waiting)
 
 
-def mantel_haenszel(pairs: list[tuple[Outcome, Outcome]]) -> tuple[int, float, float | None]:
-    """Observed and expected people of a group who bought again, and the Cochran-Mantel-Haenszel z.
+def mantel_haenszel(pairs: list[tuple[Outcome, Outcome]]) -> tuple[int, float, float]:
+    """Observed and expected people of a group who bought again, and the exact two-sided p-value.
 
-    Takes (group, everybody) of each month. z is None where no month leaves anything to chance.
+    Takes (group, everybody) of each month.
     """
-    observed = sum(group.repurchased for group, _ in pairs)
-    expected = sum(group.customers * every.repurchased / every.customers for group, every in pairs)
-    variance = sum(
-        group.customers
-        * (every.customers - group.customers)
-        * every.repurchased
-        * (every.customers - every.repurchased)
-        / (every.customers**2 * (every.customers - 1))
-        for group, every in pairs
-        if every.customers > 1
-    )
-    return observed, expected, (observed - expected) / sqrt(variance) if variance else None
+    import numpy as np
+    from scipy.stats import hypergeom
+
+    observed, expected, chances = 0, 0.0, np.ones(1)
+    for group, everybody in pairs:
+        observed += group.repurchased
+        expected += group.customers * everybody.repurchased / everybody.customers
+        by_lot = hypergeom(everybody.customers, everybody.repurchased, group.customers)
+        chances = np.convolve(chances, by_lot.pmf(np.arange(everybody.repurchased + 1)))
+    as_few, as_many = chances[: observed + 1].sum(), chances[observed:].sum()
+    return observed, expected, float(min(1, 2 * min(as_few, as_many)))
 
 
 def _apart(moments: Iterable[datetime]) -> list[datetime]:

@@ -34,7 +34,7 @@ def print_evaluation(evaluation: Evaluation, console: Console) -> None:
 def _group_table(title: str, groups: list[Group]) -> Table:
     table = _table(title, "", "Customers", "Bought again", "Revenue", "Lift")
     table.add_column("Does it predict?")
-    for group in sorted(groups, key=lambda group: -(group.lift or 0)):
+    for group in groups:
         table.add_row(
             group.name,
             _percent(group.customer_share),
