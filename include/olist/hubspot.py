@@ -3,12 +3,14 @@
 import json
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 from olist.hubspot_properties import GROUP, ID_PROPERTY, PROPERTIES
+
+if TYPE_CHECKING:
+    from olist.rate_limit import RateLimit
 
 DEFAULT_BASE_URL = "https://api.hubapi.com"
 DEFAULT_API_VERSION = "2026-03"
@@ -66,16 +68,16 @@ class Answer:
 class HubSpot:
     """A HubSpot account. Every method may raise OlistError with what its owner has to change.
 
-    `before_request` is called before every request except those of `write_contacts`, whose pace is its
-    caller's. Safe to use from several threads.
+    `pace` holds for every request except those of `write_contacts`, which may run in other threads and whose
+    pace is their caller's.
     """
 
-    def __init__(self, settings: HubSpotSettings, before_request: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, settings: HubSpotSettings, pace: "RateLimit | None" = None) -> None:
         from hubspot import HubSpot as Client
         from urllib3.util.retry import Retry
 
         self.settings = settings
-        self._before_request = before_request
+        self.pace = pace
         client = Client(access_token=settings.token, host=settings.base_url, retry=Retry(0, redirect=3))
         # Its connection pool and nothing else: the client's own methods know version 3 alone.
         self._rest = client.crm.contacts.batch_api.api_client.rest_client
@@ -122,8 +124,11 @@ class HubSpot:
     ) -> Answer:
         """A request that is repeated until it has an answer that lasts."""
         for attempt in range(MAX_ATTEMPTS):
-            self._before_request()
+            if self.pace:
+                self.pace.wait()
             answer = self._checked(self._request(method, path, body))
+            if self.pace:
+                self.pace.heed(answer.status, answer.headers)
             if (answer.status < 400 and answer.status > 0) or answer.status in also_accepted:
                 return answer
             if not answer.is_temporary:

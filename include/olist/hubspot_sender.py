@@ -140,8 +140,7 @@ class Sender:
             time.sleep(0.02)
 
     def _handle(self, batch: Batch, answer: Answer) -> None:
-        if answer.headers:
-            self.pace.learn(answer.headers)
+        self.pace.heed(answer.status, answer.headers)
         if answer.status == 429:
             self._too_many(batch, answer)
         elif answer.is_temporary:
@@ -159,8 +158,6 @@ class Sender:
         if answer.body.get("policyName") == DAILY:
             self._run("pause_sync")
             self._stop("paused")
-        else:
-            self.pace.pause(answer.headers)
 
     def _again(self, batch: Batch, answer: Answer) -> None:
         if batch.attempts >= MAX_ATTEMPTS:

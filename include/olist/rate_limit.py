@@ -31,6 +31,13 @@ class RateLimit:
         if seconds > 0:
             time.sleep(seconds)
 
+    def heed(self, status: int, headers: dict[str, str]) -> None:
+        """Takes from an answer what it says about the pace; after a 429 everybody pauses."""
+        if headers:
+            self.learn(headers)
+        if status == 429:
+            self.pause(headers)
+
     def learn(self, headers: dict[str, str]) -> None:
         """Takes over the limit that an answer's headers tell."""
         requests = _number(headers, f"{PREFIX}max")

@@ -46,8 +46,7 @@ def plan(
         log.info("HubSpot %s: %s", status, sentence)
     created = []
     if status == "planned" and parts:
-        pace = RateLimit(connection, settings.base_url)
-        created = HubSpot(settings, before_request=pace.wait).ensure_properties()
+        created = HubSpot(settings, RateLimit(connection, settings.base_url)).ensure_properties()
     return {
         "status": status,
         "plan": planned,

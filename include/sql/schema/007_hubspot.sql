@@ -49,7 +49,7 @@ create table ops.hubspot_rate (
     account text primary key,
     requests integer not null default 100,
     interval_seconds double precision not null default 10,
-    share double precision not null default 0.98,
+    share double precision not null default 1,
     next_slot timestamptz not null default clock_timestamp()
 );
 comment on table ops.hubspot_rate is
