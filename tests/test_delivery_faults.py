@@ -18,14 +18,15 @@ import pytest
 from olist import hubspot_sender, upsert_hubspot
 from olist.exceptions import OlistError
 from olist.hubspot import HubSpotSettings, HubSpotUnavailableError
+from olist.local import demo_data
 from olist.local.hubspot_sandbox.faults import Faults
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 
 KILLED_RUNS = 25
-# What the 1,400 customers of the demo data make, in four parts.
-BATCHES = 16
-AT_ONCE = 5
+# What 570 customers make, in four parts.
+BATCHES = 8
+AT_ONCE = 6
 DELIVER = """
 import sys, psycopg, pipeline
 with psycopg.connect(sys.argv[1], autocommit=True) as connection:
@@ -34,6 +35,7 @@ with psycopg.connect(sys.argv[1], autocommit=True) as connection:
 """
 STORM = {
     "retry_after": True,
+    "retry_after_seconds": 1,
     "too_many_requests_share": 0.10,
     "server_error_share": 0.05,
     "connection_reset_share": 0.05,
@@ -45,13 +47,21 @@ STORM = {
 
 
 @pytest.fixture(scope="module")
-def published(server: str, demo: Path) -> Iterator[tuple[Callable[[], str], int]]:
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nine files with 600 orders: every refused batch costs a request for each person in it."""
+    folder = tmp_path_factory.mktemp("few") / "files"
+    demo_data.generate(folder, orders=600)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def published(server: str, few: Path) -> Iterator[tuple[Callable[[], str], int]]:
     """Makes warehouses that hold a published run which nobody has delivered; and that run's number."""
     base, made = server.rpartition("/")[0], []
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("create database published template template")
         with psycopg.connect(f"{base}/published", autocommit=True) as warehouse:
-            run_id = pipeline.run(warehouse, demo)
+            run_id = pipeline.run(warehouse, few)
 
         def make() -> str:
             name = f"published_{len(made)}"
@@ -158,7 +168,7 @@ def test_three_months_in_a_row_send_what_changed(connection: psycopg.Connection,
 def test_refused_batches_are_split_within_the_budget_for_failing_requests(published) -> None:
     make, run_id = published
     with (
-        sandbox_with(conflict_people_share=0.005, seed=3) as url,
+        sandbox_with(conflict_people_share=0.01, seed=3) as url,
         psycopg.connect(make(), autocommit=True) as connection,
     ):
         pipeline.deliver(connection, run_id, url)
@@ -169,7 +179,7 @@ def test_refused_batches_are_split_within_the_budget_for_failing_requests(publis
                 "select customer_unique_id, was_sent_alone from ops.hubspot_failures"
             ).fetchall()
         )
-        law = Faults(conflict_people_share=0.005, seed=3)
+        law = Faults(conflict_people_share=0.01, seed=3)
         expected = {each for each in pipeline.payloads(connection, run_id) if law.conflicts(each)}
         assert expected and set(failures) == expected and all(failures.values())
         assert {int(status): count for status, count in upserts.items()}[409] / sum(upserts.values()) < 0.05
@@ -190,7 +200,7 @@ def test_a_complete_answer_with_nothing_in_it_is_not_a_success(published) -> Non
 
 def test_the_daily_limit_ends_the_sync_until_a_later_run_takes_it_up(published) -> None:
     make, run_id = published
-    settings = SandboxSettings(ten_second_limit=100_000, daily_limit=25)
+    settings = SandboxSettings(ten_second_limit=100_000, daily_limit=18)
     with psycopg.connect(make(), autocommit=True) as connection:
         with running_sandbox(settings) as url:
             sync = pipeline.deliver(connection, run_id, url)
@@ -201,7 +211,7 @@ def test_the_daily_limit_ends_the_sync_until_a_later_run_takes_it_up(published) 
             assert again["status"] == "delivered" and again["accepted"] == sync["waiting"]
 
 
-def test_a_newer_delivery_stops_an_older_one(published, demo: Path) -> None:
+def test_a_newer_delivery_stops_an_older_one(published, few: Path) -> None:
     make, run_id = published
     uri = make()
     with (
@@ -210,7 +220,7 @@ def test_a_newer_delivery_stops_an_older_one(published, demo: Path) -> None:
         psycopg.connect(uri, autocommit=True) as newer,
         ThreadPoolExecutor() as pool,
     ):
-        older_run = pipeline.run(older, demo, date(2018, 5, 1))
+        older_run = pipeline.run(older, few, date(2018, 5, 1))
         slow = pool.submit(pipeline.deliver, older, older_run, url)
         while not pipeline.contacts(url):
             time.sleep(0.05)
