@@ -76,10 +76,11 @@ def _base_url(connection: Any) -> str:
         url = f"{connection.schema or 'https'}://{url}"
     try:
         parts = urlsplit(url)
-        if not parts.hostname:
+        host, port = parts.hostname, parts.port
+        if not host:
             raise ValueError("it names no host")
-        if connection.port and parts.port is None:
-            parts = parts._replace(netloc=f"{parts.netloc}:{connection.port}")
     except ValueError as error:
         raise OlistError(f"The host of the HubSpot connection, {url}, is not a base URL: {error}.") from error
+    if connection.port and port is None:
+        parts = parts._replace(netloc=f"{parts.netloc}:{connection.port}")
     return parts.geturl().rstrip("/")
