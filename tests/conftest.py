@@ -35,21 +35,16 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def new_warehouse(server: str) -> Iterator[Callable[[], str]]:
-    """Makes empty warehouses; each call returns the URI of another one."""
-    made = []
+def new_warehouse(server: str) -> Callable[[], str]:
+    """Makes empty warehouses; each call returns the URI of another one. They end with their server."""
 
     def make() -> str:
         name = f"warehouse_{next(_numbers)}"
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"create database {name} template template")
-        made.append(name)
         return _database(server, name)
 
-    yield make
-    with psycopg.connect(server, autocommit=True) as connection:
-        for name in made:
-            connection.execute(f"drop database {name} with (force)")
+    return make
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The stages of a run in their order, as the DAG calls them, without Airflow."""
 
 import itertools
+import json
 from datetime import date, datetime
 from pathlib import Path
 
+import httpx
 from psycopg import Connection
 
 from olist import (
@@ -17,6 +19,7 @@ from olist import (
     validate,
 )
 from olist.hubspot import HubSpotSettings
+from olist.hubspot_properties import PROPERTIES
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.sources import TABLES
 from olist.start_run import RunRequest, start_run
@@ -80,3 +83,27 @@ def snapshot(connection: Connection, as_of: datetime | None = None) -> list[tupl
     names = [column.name for column in cursor.description]
     keep = [position for position, name in enumerate(names) if name != "model_id"]
     return [tuple(row[position] for position in keep) for row in cursor]
+
+
+def contacts(url: str) -> dict[str, dict[str, str]]:
+    """What a sandbox holds: our properties by customer."""
+    lines = httpx.get(f"{url}/sandbox/contacts.ndjson", timeout=60).text.splitlines()
+    people = [json.loads(line)["properties"] for line in lines]
+    names = [each.name for each in PROPERTIES]
+    return {each["olist_customer_id"]: {name: each.get(name) or "" for name in names} for each in people}
+
+
+def ledger(connection: Connection) -> dict[str, dict[str, str]]:
+    """What HubSpot has acknowledged, as the warehouse has it."""
+    return dict(connection.execute("select customer_unique_id, payload from ops.hubspot_contacts").fetchall())
+
+
+def payloads(connection: Connection, run_id: int) -> dict[str, dict[str, str]]:
+    """What HubSpot should hold after a run: our properties by customer."""
+    return dict(
+        connection.execute(
+            "select customer_unique_id, ops.hubspot_payload(snapshot)"
+            " from ops.snapshot_drafts as snapshot where run_id = %s",
+            (run_id,),
+        ).fetchall()
+    )

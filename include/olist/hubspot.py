@@ -1,17 +1,28 @@
 """HubSpot's HTTP API, through the connection pool of its own client, in every version of its paths."""
 
 import json
+import random
+import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 from olist.hubspot_properties import GROUP, ID_PROPERTY, PROPERTIES
+
+if TYPE_CHECKING:
+    from olist.rate_limit import RateLimit
 
 DEFAULT_BASE_URL = "https://api.hubapi.com"
 DEFAULT_API_VERSION = "2026-03"
 BATCH_SIZE = 100
 CONNECT_SECONDS, READ_SECONDS = 10, 60
-REPEATED_STATUSES = frozenset({423, 429, 500, 502, 503, 504})
+# Answers after which the same request may well succeed. 423: the account is busy with a lot of writes.
+TEMPORARY_STATUSES = frozenset({408, 423, 429, 500, 502, 503, 504})
+MAX_ATTEMPTS = 8
+
+
+class HubSpotUnavailableError(Exception):
+    """HubSpot does not answer, or answers with errors of its own: trying again later helps."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +45,19 @@ class HubSpotSettings:
 
 @dataclass(frozen=True)
 class Answer:
-    """What HubSpot answered: status, headers by lower-case name, and the JSON body ({} if it is none)."""
+    """What HubSpot answered: status, headers by lower-case name, and the JSON body ({} if it is none).
+
+    Status 0 means that no answer came; the request may or may not have been carried out.
+    """
 
     status: int
     headers: dict[str, str]
     body: dict[str, Any]
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.status == 0 or self.status in TEMPORARY_STATUSES
 
     @property
     def sentence(self) -> str:
@@ -47,22 +66,19 @@ class Answer:
 
 
 class HubSpot:
-    """A HubSpot account. Every method may raise OlistError with what its owner has to change."""
+    """A HubSpot account. Every method may raise OlistError with what its owner has to change.
 
-    def __init__(self, settings: HubSpotSettings) -> None:
+    `pace` holds for every request except those of `write_contacts`, which may run in other threads and whose
+    pace is their caller's.
+    """
+
+    def __init__(self, settings: HubSpotSettings, pace: "RateLimit | None" = None) -> None:
         from hubspot import HubSpot as Client
         from urllib3.util.retry import Retry
 
         self.settings = settings
-        retry = Retry(
-            total=5,
-            backoff_factor=0.5,
-            backoff_jitter=0.5,
-            status_forcelist=REPEATED_STATUSES,
-            allowed_methods=None,
-            raise_on_status=False,
-        )
-        client = Client(access_token=settings.token, host=settings.base_url, retry=retry)
+        self.pace = pace
+        client = Client(access_token=settings.token, host=settings.base_url, retry=Retry(0, redirect=3))
         # Its connection pool and nothing else: the client's own methods know version 3 alone.
         self._rest = client.crm.contacts.batch_api.api_client.rest_client
 
@@ -87,7 +103,10 @@ class HubSpot:
         return [each.name for each in missing]
 
     def write_contacts(self, payloads: dict[str, dict[str, str]], create: bool = True) -> Answer:
-        """Upserts (or only updates) up to 100 contacts, given as properties by customer_unique_id."""
+        """Upserts (or only updates) up to 100 contacts, given as properties by customer_unique_id.
+
+        One request, tried once: what the answer means for each contact is for the caller to judge.
+        """
         inputs = [
             {
                 "idProperty": ID_PROPERTY,
@@ -98,17 +117,29 @@ class HubSpot:
             for person, properties in payloads.items()
         ]
         path = self.settings.path("objects/contacts", "/batch/upsert" if create else "/batch/update")
-        return self._call("POST", path, {"inputs": inputs}, also_accepted=(400, 409))
+        return self._checked(self._request("POST", path, {"inputs": inputs}))
 
     def _call(
         self, method: str, path: str, body: dict | None = None, also_accepted: tuple[int, ...] = ()
     ) -> Answer:
-        from urllib3.exceptions import HTTPError
+        """A request that is repeated until it has an answer that lasts."""
+        for attempt in range(MAX_ATTEMPTS):
+            if self.pace:
+                self.pace.wait()
+            answer = self._checked(self._request(method, path, body))
+            if self.pace:
+                self.pace.heed(answer.status, answer.headers)
+            if (answer.status < 400 and answer.status > 0) or answer.status in also_accepted:
+                return answer
+            if not answer.is_temporary:
+                raise OlistError(f"HubSpot answered {method} {path} with {answer.status}: {answer.sentence}")
+            time.sleep(backoff_seconds(attempt, answer.status))
+        raise HubSpotUnavailableError(
+            f"HubSpot at {self.settings.base_url} cannot be used: {answer.sentence}"
+        )
 
-        try:
-            answer = self._request(method, path, body)
-        except HTTPError as error:
-            raise OlistError(f"HubSpot at {self.settings.base_url} cannot be reached: {error}.") from error
+    @staticmethod
+    def _checked(answer: Answer) -> Answer:
         if answer.status == 401:
             raise OlistError(
                 "HubSpot refused the access token (401): set HUBSPOT_ACCESS_TOKEN or the password of the"
@@ -116,12 +147,11 @@ class HubSpot:
             )
         if answer.status == 403:
             raise OlistError(f"HubSpot's access token lacks a permission (403): {answer.sentence}")
-        if answer.status >= 400 and answer.status not in also_accepted:
-            raise OlistError(f"HubSpot answered {method} {path} with {answer.status}: {answer.sentence}")
         return answer
 
     def _request(self, method: str, path: str, body: dict | None) -> Answer:
         from hubspot.crm.contacts.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
 
         headers = {"Authorization": f"Bearer {self.settings.token}", "Accept": "application/json"}
         try:
@@ -135,9 +165,10 @@ class HubSpot:
             status, raw, answer_headers = response.status, response.data, response.urllib3_response.headers
         except ApiException as error:
             status, raw, answer_headers = error.status, error.body, error.headers
-        return Answer(
-            status, {name.lower(): value for name, value in (answer_headers or {}).items()}, _json(raw)
-        )
+        except HTTPError as error:
+            return Answer(0, {}, {"message": f"no answer ({error})"})
+        names = {name.lower(): value for name, value in (answer_headers or {}).items()}
+        return Answer(status, names, _json(raw))
 
     @staticmethod
     def _refuse_other_type(wanted: dict[str, Any], existing: dict[str, Any] | None) -> None:
@@ -153,6 +184,16 @@ class HubSpot:
                 f"HubSpot's contact property {wanted['name']} does not require unique values, which cannot be"
                 " changed later: delete it in HubSpot's settings, and the next run creates it."
             )
+
+
+def backoff_seconds(attempt: int, status: int = 0) -> float:
+    """How long to wait after a failed attempt (from 0): exponential with full jitter, at most half a minute.
+
+    Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015. HubSpot asks for at least two
+    seconds after 423.
+    """
+    wait = random.uniform(0.5, 1.0) * min(0.5 * 2**attempt, 30.0)
+    return max(wait, 2.0) if status == 423 else wait
 
 
 def _json(raw: bytes | str | None) -> dict[str, Any]:

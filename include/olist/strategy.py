@@ -70,6 +70,12 @@ class ActionRule(Action):
     when: dict[str, Condition] = Field(min_length=1)
 
 
+class Limits(Part):
+    """What is still normal; shares are from 0 to 1."""
+
+    max_rejected_contacts: float = Field(0.05, ge=0, le=1)
+
+
 class Strategy(Part):
     """The checked content of strategy.yaml. Tiers are best first; rules are in the order they are tried.
 
@@ -83,6 +89,7 @@ class Strategy(Part):
     segments: list[Segment] = Field(min_length=1)
     actions: list[ActionRule]
     default_actions: dict[str, Action]
+    limits: Limits = Limits()
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Strategy":

@@ -1,6 +1,6 @@
 """What the DAG's tasks share: connections, the record of each stage, errors that need no retry.
 
-The only module of the package that knows Airflow; the stages themselves take a psycopg connection.
+Only this module and hubspot_hook know Airflow; the stages themselves take a psycopg connection.
 """
 
 import json
@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from olist.exceptions import OlistError
-from olist.hubspot import DEFAULT_API_VERSION, DEFAULT_BASE_URL, HubSpot, HubSpotSettings
+from olist.hubspot import HubSpot, HubSpotSettings
+from olist.hubspot_hook import HubSpotHook
 from olist.start_run import RunRequest, start_run
 from olist.warehouse import read_sql
 
 log = logging.getLogger(__name__)
 
 WAREHOUSE_CONNECTION = "olist_warehouse"
-HUBSPOT_CONNECTION = "hubspot_default"
 
 
 def start(context: dict[str, Any]) -> int:
@@ -69,25 +69,7 @@ def run_stage(
 
 def hubspot_settings() -> HubSpotSettings | None:
     """HubSpot as the connection `hubspot_default` describes it; None without one, or without a token."""
-    from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
-    try:
-        connection = BaseHook.get_connection(HUBSPOT_CONNECTION)
-    except AirflowNotFoundException:
-        return None
-    if not connection.password:
-        return None
-    host = connection.host or DEFAULT_BASE_URL
-    if "://" not in host:
-        host = f"{connection.schema or 'https'}://{host}"
-        if connection.port:
-            host = f"{host}:{connection.port}"
-    return HubSpotSettings(
-        token=connection.password,
-        base_url=host.rstrip("/"),
-        api_version=connection.extra_dejson.get("api_version") or DEFAULT_API_VERSION,
-    )
+    return HubSpotHook().settings()
 
 
 def output_folder() -> Path:

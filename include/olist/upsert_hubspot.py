@@ -1,7 +1,8 @@
 """Deliver to HubSpot: plan who has to be told what, send it in batches, keep what was acknowledged.
 
-`ops.hubspot_contacts` is the ledger of what HubSpot has acknowledged, batch by batch, so that a task that is
-killed and retried sends nothing twice.
+`ops.hubspot_contacts` is the ledger of what HubSpot has acknowledged, kept batch by batch, so that a task
+that is killed and retried sends nothing twice. People in a request are entered in `ops.hubspot_in_flight`
+before it leaves, so that an answer that got lost is known to be lost.
 """
 
 import json
@@ -9,8 +10,10 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
-from olist.hubspot import BATCH_SIZE, Answer, HubSpot, HubSpotSettings
-from olist.hubspot_properties import ID_PROPERTY
+from olist.hubspot import HubSpot, HubSpotSettings
+from olist.hubspot_sender import Sender
+from olist.rate_limit import RateLimit
+from olist.strategy import read_strategy
 from olist.warehouse import read_sql
 
 if TYPE_CHECKING:
@@ -33,14 +36,17 @@ def plan(
         log.warning("No HubSpot access token is configured: this is a dry run, and nothing is sent.")
         mode = "dry_run"
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("call ops.plan_hubspot(%s, %s, %s)", (run_id, mode, PARTS))
+        cursor.execute("call ops.enter_sync(%s, %s)", (run_id, mode))
         (status,) = cursor.fetchone()
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
         planned, message, parts = cursor.fetchone()
-    log.info("HubSpot %s: %s", status, message or json.dumps(planned))
+    for sentence in [message] if message else describe(planned):
+        log.info("HubSpot %s: %s", status, sentence)
     created = []
     if status == "planned" and parts:
-        created = HubSpot(settings).ensure_properties()
+        created = HubSpot(settings, RateLimit(connection, settings.base_url)).ensure_properties()
     return {
         "status": status,
         "plan": planned,
@@ -52,98 +58,59 @@ def plan(
 def send(
     connection: "Connection", run_id: int, part: int, mode: str, settings: HubSpotSettings
 ) -> dict[str, Any]:
-    """Sends one part of the plan in batches of 100, from where it stopped. Returns batches and people."""
-    hubspot = HubSpot(settings)
-    counts = {"batches": 0, "accepted": 0, "rejected": 0}
-    after = ""
-    while batch := _take_batch(connection, run_id, part, after):
-        after = max(batch)
-        answer = hubspot.write_contacts(batch, create=mode == "upsert")
-        accepted, rejected = judge(batch, answer)
-        _keep_answer(connection, run_id, part, accepted, rejected)
-        counts["batches"] += 1
-        counts["accepted"] += len(accepted)
-        counts["rejected"] += len(rejected)
-        if counts["batches"] % 50 == 0:
-            log.info("Part %s: %s contacts sent", part, counts["accepted"])
-    return counts
+    """Sends one part of the plan, from where it stopped. Returns requests and people accepted and rejected.
+
+    Raises HubSpotUnavailableError where HubSpot does not answer for long; what was acknowledged is kept.
+    """
+    # While anybody holds this lock, nobody plans: see ops.plan_hubspot.
+    connection.execute("select pg_advisory_lock_shared(hashtext('ops.hubspot'))")
+    try:
+        with Sender(connection, run_id, part, HubSpot(settings), creates=mode == "upsert") as sender:
+            return sender.send_all()
+    finally:
+        connection.execute("select pg_advisory_unlock_shared(hashtext('ops.hubspot'))")
 
 
 def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
-    """How the delivery ended. Raises OlistError if people of the plan are still waiting."""
+    """How the delivery ended.
+
+    Raises OlistError if people of the plan are still waiting, or if more of them were rejected than the
+    limits of strategy.yaml allow.
+    """
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(read_sql("upsert_hubspot/is_superseded"), {"run_id": run_id})
-        (is_superseded,) = cursor.fetchone()
-        cursor.execute(
-            read_sql("upsert_hubspot/finish_sync"), {"run_id": run_id, "is_superseded": is_superseded}
-        )
+        cursor.execute(read_sql("upsert_hubspot/stop_reason"), {"run_id": run_id})
+        (stop_reason,) = cursor.fetchone()
+        cursor.execute(read_sql("upsert_hubspot/finish_sync"), {"run_id": run_id, "stop_reason": stop_reason})
         names = ("mode", "status", "message", "plan", "accepted", "rejected", "absent", "waiting")
         sync = dict(zip(names, cursor.fetchone(), strict=True))
     if sync["status"] == "failed":
         raise OlistError(f"{sync['waiting']} contacts of the plan were not sent: clear upsert_hubspot.send.")
+    allowed = read_strategy().limits.max_rejected_contacts
+    answered = sync["accepted"] + sync["rejected"]
+    if sync["rejected"] > allowed * answered:
+        raise OlistError(
+            f"HubSpot rejected {sync['rejected']} of {answered} contacts, more than the share of {allowed:g}"
+            " that strategy.yaml allows: see ops.hubspot_failures."
+        )
     return sync
 
 
-def judge(
-    batch: dict[str, dict[str, str]], answer: Answer
-) -> tuple[dict[str, str | None], dict[str, tuple[str, str]]]:
-    """Who of a batch was accepted (with the contact's id) and who was rejected (with category and message).
-
-    Every person of the batch is in one of the two: whoever the answer does not mention was not accepted.
-    """
-    rejected: dict[str, tuple[str, str]] = {}
-    for error in answer.body.get("errors", []):
-        for person in _people_named(error, batch):
-            rejected[person] = (error.get("category", "UNKNOWN"), error.get("message", ""))
-    accepted: dict[str, str | None] = {}
-    if answer.status < 300:
-        for result in answer.body.get("results", []):
-            person = result.get("properties", {}).get(ID_PROPERTY) or result.get("objectWriteTraceId")
-            if person in batch and person not in rejected:
-                accepted[person] = result.get("id")
-    for person in batch.keys() - accepted.keys() - rejected.keys():
-        if answer.status >= 300:
-            rejected[person] = (answer.body.get("category", f"HTTP_{answer.status}"), answer.sentence)
-        else:
-            rejected[person] = ("NOT_IN_ANSWER", "HubSpot's answer does not mention this contact.")
-    return accepted, rejected
-
-
-def _people_named(error: dict[str, Any], batch: dict[str, dict[str, str]]) -> list[str]:
-    names = [name for values in error.get("context", {}).values() for name in values]
-    return [name for name in names if name in batch]
-
-
-def _take_batch(connection: "Connection", run_id: int, part: int, after: str) -> dict[str, dict[str, str]]:
-    where = {"run_id": run_id, "part": part, "after": after, "people": BATCH_SIZE}
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(read_sql("upsert_hubspot/next_people"), where)
-        batch = {person: payload for person, payload, _ in cursor}
-        if batch:
-            cursor.execute(
-                read_sql("upsert_hubspot/mark_in_flight"), {"run_id": run_id, "people": list(batch)}
-            )
-    return batch
-
-
-def _keep_answer(
-    connection: "Connection",
-    run_id: int,
-    part: int,
-    accepted: dict[str, str | None],
-    rejected: dict[str, tuple[str, str]],
-) -> None:
-    where = {"run_id": run_id, "part": part}
-    with connection.transaction(), connection.cursor() as cursor:
-        if accepted:
-            cursor.execute(
-                read_sql("upsert_hubspot/acknowledge"),
-                where | {"people": list(accepted), "contact_ids": list(accepted.values())},
-            )
-        if rejected:
-            categories, messages = zip(*rejected.values(), strict=True)
-            cursor.execute(
-                read_sql("upsert_hubspot/refuse"),
-                where
-                | {"people": list(rejected), "categories": list(categories), "messages": list(messages)},
-            )
+def describe(planned: dict[str, Any]) -> list[str]:
+    """A plan as sentences for a marketer."""
+    if not planned:
+        return ["nothing is sent"]
+    sentences = [
+        f"{planned['create']:,} contacts would be created, and may become billable",
+        f"{planned['update']:,} contacts would change, {planned['clear']:,} would be cleared"
+        f" and {planned['unchanged']:,} stay as they are",
+    ]
+    sentences += [
+        f"{move['people']:,} people go from {move['from_tier'] or 'no tier'} to {move['to_tier']}"
+        for move in planned["tier_moves"]
+    ]
+    sentences += [
+        f"{new['people']:,} people newly get: {new['next_action']}" for new in planned["new_actions"]
+    ]
+    if planned["changed_properties"]:
+        sentences.append(f"changes by property: {json.dumps(planned['changed_properties'])}")
+    return sentences

@@ -1,20 +1,14 @@
--- Who has to be told what: people whose payload is not the one HubSpot last acknowledged, and people who were
--- segmented once and are no more. Payloads of a request that never got an answer count as not acknowledged.
-create or replace procedure ops.plan_hubspot(
-    of_run_id bigint, mode text, parts integer, inout sync_status text default null
-)
+-- Enters a delivery, so that those of an older as_of stop; one that is older itself is never sent.
+create or replace procedure ops.enter_sync(of_run_id bigint, mode text, inout sync_status text default null)
 language plpgsql
 as $$
 declare
     run_as_of timestamp := (select as_of from ops.pipeline_runs where run_id = of_run_id);
     newest_sent timestamp;
 begin
-    call ops.empty_draft('hubspot_plan_drafts', of_run_id);
     sync_status := case mode when 'dry_run' then 'dry_run' when 'skip' then 'skipped' else 'planned' end;
-
-    -- Batches hold this lock shared: from here on, those of an older as_of see that they are superseded.
     if sync_status = 'planned' then
-        perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
+        perform pg_advisory_xact_lock(hashtext('ops.enter_sync'));
         select max(as_of) into newest_sent from ops.hubspot_syncs
         where hubspot_syncs.mode in ('upsert', 'update') and status <> 'superseded';
         if run_as_of < newest_sent then
@@ -34,8 +28,24 @@ begin
     on conflict (run_id) do update set
         as_of = excluded.as_of, mode = excluded.mode, status = excluded.status, message = excluded.message,
         plan = '{}', planned_at = clock_timestamp(), finished_at = null;
+end
+$$;
+
+-- Who has to be told what: people whose payload is not the one HubSpot last acknowledged, and people who were
+-- segmented once and are no more. Payloads of a request that never got an answer count as not acknowledged.
+create or replace procedure ops.plan_hubspot(of_run_id bigint, parts integer)
+language plpgsql
+as $$
+declare
+    sync_status text := (select status from ops.hubspot_syncs where run_id = of_run_id);
+begin
+    call ops.empty_draft('hubspot_plan_drafts', of_run_id);
     if sync_status in ('skipped', 'superseded') then
         return;
+    end if;
+    if sync_status = 'planned' then
+        -- Those who send hold this lock shared: the ledger must not change while it is compared.
+        perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
     end if;
 
     insert into ops.hubspot_plan_drafts (
@@ -100,28 +110,59 @@ begin
     where is_in_doubt or payload_hash is distinct from acknowledged_hash;
     call ops.analyze_draft('hubspot_plan_drafts', of_run_id);
 
-    update ops.hubspot_syncs
-    set plan = (
-        select jsonb_build_object(
-            'create', count(*) filter (where operation = 'create'),
-            'update', count(*) filter (where operation = 'update'),
-            'clear', count(*) filter (where operation = 'clear'),
-            'unchanged', (
-                select count(*) from ops.snapshot_drafts where run_id = of_run_id
-            ) - count(*) filter (where operation <> 'clear'),
-            'changed_properties', (
-                select coalesce(jsonb_object_agg(property, people), '{}')
-                from (
-                    select property, count(*) as people
-                    from ops.hubspot_plan_drafts
-                    cross join unnest(changed_properties) as property
-                    where run_id = of_run_id and operation = 'update'
-                    group by property
-                ) as counted
-            )
-        )
-        from ops.hubspot_plan_drafts where run_id = of_run_id
-    )
-    where run_id = of_run_id;
+    update ops.hubspot_syncs set plan = ops.summarise_plan(of_run_id) where run_id = of_run_id;
 end
+$$;
+
+-- A plan in a marketer's words: how many people, which properties, who changes tier, who gets which new action.
+create or replace function ops.summarise_plan(of_run_id bigint) returns jsonb
+language sql stable
+as $$
+    with plan as (
+        select
+            plan.operation, plan.changed_properties, plan.payload,
+            contacts.payload as acknowledged_payload
+        from ops.hubspot_plan_drafts as plan
+        left join ops.hubspot_contacts as contacts using (customer_unique_id)
+        where plan.run_id = of_run_id
+    ),
+
+    changed as (
+        select property, count(*) as people
+        from plan cross join unnest(changed_properties) as property
+        where operation = 'update'
+        group by property
+    ),
+
+    tier_moves as (
+        select
+            acknowledged_payload ->> 'loyalty_tier' as from_tier,
+            payload ->> 'loyalty_tier' as to_tier,
+            count(*) as people
+        from plan
+        where 'loyalty_tier' = any (changed_properties) and operation = 'update'
+        group by 1, 2
+    ),
+
+    new_actions as (
+        select payload ->> 'next_action' as next_action, count(*) as people
+        from plan
+        where operation = 'create' or ('next_action' = any (changed_properties) and operation = 'update')
+        group by 1
+    )
+
+    select jsonb_build_object(
+        'create', count(*) filter (where operation = 'create'),
+        'update', count(*) filter (where operation = 'update'),
+        'clear', count(*) filter (where operation = 'clear'),
+        'unchanged', (
+            select count(*) from ops.snapshot_drafts where run_id = of_run_id
+        ) - count(*) filter (where operation <> 'clear'),
+        'changed_properties', (select coalesce(jsonb_object_agg(property, people), '{}') from changed),
+        'tier_moves', (select coalesce(jsonb_agg(to_jsonb(tier_moves) order by people desc), '[]') from tier_moves),
+        'new_actions', (
+            select coalesce(jsonb_agg(to_jsonb(new_actions) order by people desc), '[]') from new_actions
+        )
+    )
+    from plan
 $$;

@@ -13,12 +13,14 @@ set
     status = case
         when status in ('dry_run', 'skipped', 'superseded', 'paused') then status
         when outcomes.waiting = 0 then 'delivered'
-        when %(is_superseded)s then 'superseded'
+        when %(stop_reason)s = 'superseded' then 'superseded'
         else 'failed'
     end,
     message = case
-        when status in ('planned', 'delivered', 'failed') and outcomes.rejected > 0
+        when status in ('planned', 'delivered', 'failed') and outcomes.waiting = 0 and outcomes.rejected > 0
         then format('Delivered with %%s rejected.', outcomes.rejected)
+        when status = 'planned' and %(stop_reason)s = 'superseded'
+        then 'Stopped: the customers as of a later date are being sent.'
         else message
     end,
     finished_at = clock_timestamp()

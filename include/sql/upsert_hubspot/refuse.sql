@@ -1,8 +1,8 @@
 -- HubSpot refused these people; a later run plans them again, since the ledger does not have their payload.
 with refused as (
     select *
-    from unnest(%(people)s::text[], %(categories)s::text[], %(messages)s::text[])
-        as answer (customer_unique_id, category, message)
+    from unnest(%(people)s::text[], %(categories)s::text[], %(messages)s::text[], %(alone)s::boolean[])
+        as answer (customer_unique_id, category, message, was_sent_alone)
 ),
 
 planned as (
@@ -11,7 +11,9 @@ planned as (
     from refused
     where plan.run_id = %(run_id)s and plan.part = %(part)s
       and plan.customer_unique_id = refused.customer_unique_id
-    returning plan.customer_unique_id, plan.outcome, plan.payload, refused.category, refused.message
+    returning
+        plan.customer_unique_id, plan.outcome, plan.payload,
+        refused.category, refused.message, refused.was_sent_alone
 ),
 
 landed as (
@@ -19,11 +21,12 @@ landed as (
     where hubspot_in_flight.customer_unique_id = refused.customer_unique_id
 )
 
-insert into ops.hubspot_failures (customer_unique_id, category, message, payload)
-select customer_unique_id, category, message, payload from planned where outcome = 'rejected'
+insert into ops.hubspot_failures (customer_unique_id, category, message, was_sent_alone, payload)
+select customer_unique_id, category, message, was_sent_alone, payload from planned where outcome = 'rejected'
 on conflict (customer_unique_id) do update set
     category = excluded.category,
     message = excluded.message,
+    was_sent_alone = excluded.was_sent_alone,
     payload = excluded.payload,
     attempts = hubspot_failures.attempts + 1,
     last_attempt_at = clock_timestamp()

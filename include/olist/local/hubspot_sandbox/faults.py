@@ -44,6 +44,7 @@ class Faults(BaseModel):
     too_many_requests_share: Share = Field(0, description="429 TEN_SECONDLY_ROLLING although under the limit")
     daily_limit_reached: bool = Field(False, description="every request is answered 429 DAILY")
     retry_after: bool = Field(False, description="send Retry-After with 429, which HubSpot does not always")
+    retry_after_seconds: int = Field(0, ge=0, description="what it says; 0: until there is room again")
     server_error_share: Share = Field(
         0, description="500, 502, 503 or 504, of which 502 and 504 have HTML bodies"
     )

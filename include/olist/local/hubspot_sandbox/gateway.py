@@ -105,7 +105,9 @@ class Gateway:
 
     def _rate_limited(self, policy: str) -> HubSpotError:
         self.sandbox.log.rate_limited[policy] += 1
-        wait = self.sandbox.limiter.retry_after(policy) if self.sandbox.faults.current.retry_after else None
+        faults = self.sandbox.faults.current
+        seconds = faults.retry_after_seconds or self.sandbox.limiter.retry_after(policy)
+        wait = seconds if faults.retry_after else None
         return rate_limited(policy, wait)
 
     async def _deliver(
