@@ -100,21 +100,24 @@ def test_forwards_backwards_and_in_parallel_leave_one_result(
     assert forwards == backwards == in_parallel
 
 
-def test_starting_runs_may_all_find_the_same_leftovers(new_warehouse: Callable[[], str], demo: Path) -> None:
-    uri = new_warehouse()
-    with psycopg.connect(uri, autocommit=True) as connection:
-        for month in MONTHS:
-            backfill_month(connection, demo, month)
-        # Work tables of long ago, which every one of the runs below wants to drop.
-        for number in range(9_000, 9_040):
-            connection.execute("call ops.open_drafts(%s)", (number,))
+def test_starting_runs_may_all_find_the_same_leftovers(warehouse: str, connection: Connection) -> None:
+    at_once = threading.Barrier(6)
 
-    def start(_: int) -> int:
-        with psycopg.connect(uri, autocommit=True) as connection:
-            return pipeline.begin(connection, demo)
+    def drop(number: int) -> None:
+        with psycopg.connect(warehouse, autocommit=True) as session:
+            at_once.wait()
+            session.execute("call ops.drop_what_old_runs_left()")
 
     with ThreadPoolExecutor(6) as pool:
-        assert len(set(pool.map(start, range(6)))) == 6
+        for first in range(0, 150, 30):
+            for number in range(first, first + 30):
+                connection.execute("call ops.open_drafts(%s)", (9_000 + number,))
+            list(pool.map(drop, range(6)))
+    connection.execute("call ops.drop_what_old_runs_left()")
+    (left,) = connection.execute(
+        "select count(*) from pg_class where relname ~ '_drafts_9[0-9]+$'"
+    ).fetchone()
+    assert left == 0
 
 
 def test_a_rerun_replaces_its_month_alone(connection: Connection, data_dir: Path, tmp_path: Path) -> None:
