@@ -31,11 +31,11 @@ class User:
         self.home, self.outputs = home, outputs
         self.settings = {"OLIST_HOME": home, "OLIST_DATA_DIR": data_dir, "OLIST_OUTPUT_DIR": outputs}
 
-    def types(self, command: str, **settings: str) -> subprocess.CompletedProcess:
+    def types(self, *command: str, **settings: str) -> subprocess.CompletedProcess:
         ours = ("AIRFLOW", "OLIST_", "HUBSPOT_", "DB_")
         plain = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         return subprocess.run(
-            [sys.executable, "-m", "olist.local", command],
+            [sys.executable, "-m", "olist.local", *command],
             env=plain | {name: str(value) for name, value in (self.settings | settings).items()},
             capture_output=True,
             text=True,
@@ -84,6 +84,15 @@ def test_run_twice_then_stop(user: User) -> None:
     assert user.types("stop").returncode == 0
     assert postgres.status(user.home / "data") is None
     assert sandbox_process.status(user.home / "data") is None
+
+
+def test_the_commands_beside_run(user: User) -> None:
+    shown = user.types("airflow", "config", "get-value", "core", "dags_folder")
+    assert shown.stdout.splitlines()[-1] == str(Path(__file__).parents[2] / "dags"), shown.stderr
+    evaluated = user.types("evaluate")
+    assert evaluated.returncode == 0, evaluated.stdout + evaluated.stderr
+    assert "nothing can be said yet" in evaluated.stdout
+    assert "takes no arguments" in user.types("stop", "everything").stderr
 
 
 @pytest.mark.parametrize(
