@@ -121,7 +121,8 @@ def plan(run: int) -> list[int]:
     return planned["parts"]
 
 
-@task
+# The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.rate_limit).
+@task(pool="hubspot")
 def send(part: int, run: int):
     from olist import tasks, upsert_hubspot
 

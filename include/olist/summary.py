@@ -62,6 +62,11 @@ def _hubspot_rows(sync: dict[str, Any] | None) -> list[tuple[str, str]]:
             ("unchanged contacts", f"{plan['unchanged']:,}"),
             ("contacts sent", f"{sync['accepted']:,}"),
         ]
+        rows += [
+            (f"{move['from_tier'] or 'no tier'} to {move['to_tier']}", f"{move['people']:,}")
+            for move in plan["tier_moves"]
+        ]
+        rows += [(f"newly: {new['next_action']}", f"{new['people']:,}") for new in plan["new_actions"]]
     if sync["rejected"]:
         rows.append(("contacts rejected", f"{sync['rejected']:,}"))
     return rows
