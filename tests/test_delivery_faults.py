@@ -281,3 +281,27 @@ def test_a_missing_scope_is_named(published) -> None:
         pytest.raises(OlistError, match="lacks a permission"),
     ):
         pipeline.deliver(connection, run_id, url)
+
+
+def test_what_hubspot_may_have_got_unanswered_is_put_right(
+    published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, run_id = published
+    change = (
+        "update ops.snapshot_drafts set customer_state = %s where run_id = %s and customer_unique_id = %s"
+    )
+    with sandbox_with() as url, psycopg.connect(make(), autocommit=True) as connection:
+        pipeline.deliver(connection, run_id, url)
+        person, payload = next(iter(pipeline.payloads(connection, run_id).items()))
+        connection.execute(change, ("XX", run_id, person))
+        httpx.put(f"{url}/sandbox/faults", json={"lost_answer_share": 1.0})
+        with monkeypatch.context() as patch, pytest.raises(HubSpotUnavailableError):
+            patch.setattr(hubspot_sender, "MAX_ATTEMPTS", 1)
+            patch.setattr(upsert_hubspot.HubSpot, "ensure_properties", lambda *_: [])
+            pipeline.deliver(connection, run_id, url)
+        assert pipeline.contacts(url)[person]["customer_state"] == "XX"
+        # The change is taken back: the ledger has this very payload, and HubSpot has another one.
+        connection.execute(change, (payload["customer_state"], run_id, person))
+        httpx.put(f"{url}/sandbox/faults", json={})
+        assert pipeline.deliver(connection, run_id, url)["accepted"] == 1
+        assert pipeline.contacts(url) == pipeline.payloads(connection, run_id)
