@@ -9,8 +9,8 @@ from psycopg import Connection
 from sklearn.cluster import KMeans
 from sklearn.preprocessing import StandardScaler
 
+from olist.cluster_model import KMEANS_PARAMETERS, train
 from olist.exceptions import OlistError
-from olist.train_clusters import KMEANS_PARAMETERS, train
 
 TIERS = ["Platinum", "Gold", "Silver"]
 
