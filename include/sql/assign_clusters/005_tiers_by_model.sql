@@ -7,7 +7,7 @@ create or replace function ops.tiers_by_model(
 returns table (customer_unique_id text, loyalty_tier text)
 language sql stable
 as $$
-    with scaler as (
+    with scaler as materialized (
         select
             array(select value::double precision from jsonb_array_elements_text(scaler -> 'mean')) as mean,
             array(select value::double precision from jsonb_array_elements_text(scaler -> 'scale')) as scale
@@ -15,7 +15,7 @@ as $$
         where model_id = of_model_id
     ),
 
-    centres as (
+    centres as materialized (
         select
             element ->> 'loyalty_tier' as loyalty_tier,
             (element -> 'centre' ->> 0)::double precision as recency,
@@ -36,7 +36,7 @@ as $$
         where as_of = of_as_of
     ),
 
-    -- OFFSET 0: standardise each customer once, not once for every centre.
+    -- OFFSET 0: standardise each customer once, not once for every centre. MATERIALIZED above: read the model once.
     standardised as (
         select
             customer_unique_id,
