@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from olist.assign_clusters import assign_clusters
 from olist.cluster_model import KMEANS_PARAMETERS
+from olist.summary import read_summary
 from olist.train_clusters import train_clusters
 
 TIERS = ["Platinum", "Gold", "Silver"]
@@ -97,12 +98,19 @@ def test_a_new_models_run_says_who_changes_tier_and_why(connection: Connection, 
         "changed_by_model": 1,
         "changed_by_behaviour": 1,
         "changed_by_both": 1,
+        "sentence": "3 of 5 people change tier since 2018-02-01: 1 because the model is a new one,"
+        " 1 because of what they did, 1 because of both.",
     }
     for _ in range(2):
         reported = assign_clusters(connection, second)["tier_changes"]
         assert {key: reported[key] for key in expected} == expected
     assert connection.execute("select run_id from ops.tier_changes").fetchall() == [(second,)]
     assert "tier_changes" not in assign_clusters(connection, first)
+    model, tiers = read_summary(connection, second)["about_tiers"]
+    assert (model, tiers) == (
+        "retrain is 'always', so the month has a model of its own.",
+        expected["sentence"],
+    )
 
 
 def test_a_run_with_the_model_of_the_snapshot_before_it_reports_nothing(

@@ -27,14 +27,5 @@ def assign_clusters(connection: "Connection", run_id: int) -> dict[str, Any]:
     if row is None:
         return counts
     (changes,) = row
-    log.info("%s", _in_words(changes))
+    log.info("%s", changes["sentence"])
     return counts | {"tier_changes": changes}
-
-
-def _in_words(changes: dict[str, Any]) -> str:
-    return (
-        f"{changes['changed']:,} of {changes['people_compared']:,} people change tier since"
-        f" {changes['previous_as_of'][:10]}: {changes['changed_by_model']:,} because the model is a new one,"
-        f" {changes['changed_by_behaviour']:,} because of what they did,"
-        f" {changes['changed_by_both']:,} because of both."
-    )

@@ -21,7 +21,7 @@ begin
 
     insert into ops.tier_changes (
         run_id, previous_as_of, previous_model_id, model_id,
-        people_compared, changed, changed_by_model, changed_by_behaviour, changed_by_both
+        people_compared, changed, changed_by_model, changed_by_behaviour, changed_by_both, sentence
     )
     with tiers as (
         select
@@ -37,18 +37,25 @@ begin
         inner join ops.tiers_by_model(previous.model_id, of_run_id => record_tier_changes.of_run_id) as old_model
             on old_model.customer_unique_id = before.customer_unique_id
         where before.as_of = previous.as_of
+    ),
+
+    counts as (
+        select
+            count(*) as people,
+            count(*) filter (where tier_before <> tier_after) as changed,
+            count(*) filter (where tier_before <> tier_after and model_alone and not behaviour_alone) as by_model,
+            count(*) filter (where tier_before <> tier_after and behaviour_alone and not model_alone) as by_behaviour,
+            count(*) filter (where tier_before <> tier_after and model_alone = behaviour_alone) as by_both
+        from tiers
     )
 
     select
-        of_run_id,
-        previous.as_of,
-        previous.model_id,
-        run.model_id,
-        count(*),
-        count(*) filter (where tier_before <> tier_after),
-        count(*) filter (where tier_before <> tier_after and model_alone and not behaviour_alone),
-        count(*) filter (where tier_before <> tier_after and behaviour_alone and not model_alone),
-        count(*) filter (where tier_before <> tier_after and model_alone = behaviour_alone)
-    from tiers;
+        of_run_id, previous.as_of, previous.model_id, run.model_id, people, changed, by_model, by_behaviour, by_both,
+        format(
+            '%s of %s people change tier since %s: %s because the model is a new one, %s because of what they did, '
+            '%s because of both.',
+            changed, people, to_char(previous.as_of, 'YYYY-MM-DD'), by_model, by_behaviour, by_both
+        )
+    from counts;
 end
 $$;

@@ -33,6 +33,7 @@ create table ops.tier_changes (
     changed_by_model bigint not null,
     changed_by_behaviour bigint not null,
     changed_by_both bigint not null,
+    sentence text not null,
     check (changed = changed_by_model + changed_by_behaviour + changed_by_both)
 );
 comment on table ops.tier_changes is
