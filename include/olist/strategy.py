@@ -87,7 +87,7 @@ class Strategy(Part):
 
     excluded_statuses: list[str]
     tiers: list[str] = Field(min_length=2)
-    model: Model = Field(default_factory=Model)
+    model: Model = Model()
     category_groups: dict[str, list[str]] = Field(default_factory=dict)
     segments: list[Segment] = Field(min_length=1)
     actions: list[ActionRule]
