@@ -26,7 +26,7 @@ PARAMS = {
     "retrain": Param(
         "auto",
         enum=["auto", "always", "never"],
-        description="Train a new tier model, or take the newest stored one.",
+        description="Tier model: that of the quarter, always a new one, or never a new one.",
     ),
     "sync": Param(
         "upsert",

@@ -43,7 +43,7 @@ def print_summary(run: dict[str, Any], console: "Console") -> None:
     for number, stage in enumerate(run["stages"]):
         table.add_row("" if number else "Seconds", stage["name"], f"{stage['seconds']:.2f}")
     console.print(table)
-    for note in [*run["left_out"], *run["warnings"]]:
+    for note in [*run["about_tiers"], *run["left_out"], *run["warnings"]]:
         console.print(f"  · {note}", style="dim", highlight=False)
 
 
