@@ -8,7 +8,7 @@ UV_VERSION := 0.13.8
 export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui stop bench test lint format requirements clean
+.PHONY: help run ui airflow evaluate stop bench test lint format requirements clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -18,6 +18,12 @@ run: $(VENV)/installed ## Run the whole pipeline once (demo data, or OLIST_DATA_
 
 ui: $(VENV)/installed ## Airflow with its UI, on port 8080 or AIRFLOW_PORT
 	@$(BIN)/python -m olist.local ui
+
+airflow: $(VENV)/installed ## Airflow's command line beside ui: make airflow ARGS="backfill create --help"
+	@$(BIN)/python -m olist.local airflow $(ARGS)
+
+evaluate: $(VENV)/installed ## Whether the segments predicted what customers bought afterwards
+	@$(BIN)/python -m olist.local evaluate
 
 stop: $(VENV)/installed ## Stop the PostgreSQL and the HubSpot sandbox that run and ui have started
 	@$(BIN)/python -m olist.local stop

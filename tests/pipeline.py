@@ -23,6 +23,7 @@ from olist.hubspot_properties import PROPERTIES
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.sources import TABLES
 from olist.start_run import RunRequest, start_run
+from olist.warehouse import read_sql
 
 _numbers = itertools.count()
 
@@ -60,6 +61,11 @@ def run(connection: Connection, data_dir: Path, as_of: date | None = None, **mor
     for stage in CORE:
         stage(connection, run_id)
     return run_id
+
+
+def finish(connection: Connection, run_id: int) -> None:
+    """Ends a published run without writing its files."""
+    connection.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
 
 
 def deliver(connection: Connection, run_id: int, url: str | None, mode: str = "upsert", **more: str) -> dict:

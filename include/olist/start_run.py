@@ -31,7 +31,7 @@ def start_run(connection: "Connection", request: RunRequest) -> int:
     """
     strategy = read_strategy()
     install(connection, strategy)
-    with connection.transaction(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("call ops.drop_what_old_runs_left()")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(

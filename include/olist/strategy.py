@@ -89,9 +89,13 @@ class Model(Part):
 
 
 class Strategy(Part):
-    """The checked content of strategy.yaml. Tiers are best first; rules are in the order they are tried."""
+    """The checked content of strategy.yaml. Tiers are best first; rules are in the order they are tried.
+
+    `keep_months` is the age, in months before the newest snapshot, up to which snapshots are kept; None: all.
+    """
 
     excluded_statuses: list[str]
+    keep_months: int | None = Field(default=None, ge=1, strict=True)
     tiers: list[str] = Field(min_length=2)
     model: Model = Model()
     category_groups: dict[str, list[str]] = Field(default_factory=dict)

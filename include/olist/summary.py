@@ -31,6 +31,9 @@ def print_summary(run: dict[str, Any], console: "Console") -> None:
         for number, row in enumerate(rows):
             table.add_row("" if number else title, row["name"], f"{row['customers']:,}")
     table.add_section()
+    for number, row in enumerate(run["score_ties"]):
+        table.add_row("" if number else "Decided by ties", row["score"], f"{row['share']} %")
+    table.add_section()
     for number, rule in enumerate(run["actions"]):
         style = None if rule["customers"] else "yellow"
         reach = f"{rule['customers']:,}" if rule["customers"] else "nobody"

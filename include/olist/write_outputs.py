@@ -22,9 +22,10 @@ REPORT_TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
 def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
-    """Writes the files to `<folder>/<as_of date>/` and ends the run. Returns the folder and rows by file.
+    """Writes the files to `<folder>/<as_of date>/`, ends the run, drops snapshots too old to keep.
 
-    Each file takes the place of an older one at once, when it is complete.
+    Each file takes the place of an older one at once, when it is complete. Returns the folder, rows by file,
+    and the number of snapshots dropped (keep_months of strategy.yaml).
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
@@ -36,7 +37,10 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     _replace(report, render_report(connection, run_id).encode())
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
-    return {"folder": str(target), "report": str(report), "rows": rows}
+    with connection.cursor() as cursor:
+        cursor.execute("call ops.drop_old_snapshots()")
+        (dropped,) = cursor.fetchone()
+    return {"folder": str(target), "report": str(report), "rows": rows, "snapshots_dropped": dropped}
 
 
 def _write_csv(connection: "Connection", run_id: int, as_of: datetime, name: str, folder: Path) -> int:

@@ -1,9 +1,10 @@
-"""`python -m olist.local run | ui | stop`: the pipeline on one machine. `make` calls this."""
+"""`python -m olist.local <command>`: the pipeline on one machine. `make` calls this."""
 
 import argparse
 import os
 import sys
 import time
+from contextlib import closing
 
 from rich.console import Console
 
@@ -44,10 +45,36 @@ def ui() -> int:
     from olist.local.dag_run import prepare_airflow
 
     prepare_airflow()
+    return _become_airflow(["standalone"])
+
+
+def airflow(arguments: list[str]) -> int:
+    """Airflow's own command line, in the environment of `ui`: `airflow backfill create ...`."""
+    environment.prepare(say=console.print)
+    return _become_airflow(arguments)
+
+
+def _become_airflow(arguments: list[str]) -> int:
     # `airflow standalone` looks for its own command on the PATH.
     programs = os.path.dirname(sys.executable)
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    os.execv(os.path.join(programs, "airflow"), ["airflow", "standalone"])
+    os.execv(os.path.join(programs, "airflow"), ["airflow", *arguments])
+
+
+def evaluate() -> int:
+    """What the customers of every stored snapshot really bought afterwards, by segment, tier and score."""
+    environment.prepare(say=console.print)
+
+    from olist import tasks
+    from olist.evaluate import evaluate
+    from olist.evaluate_tables import print_evaluation
+    from olist.strategy import read_strategy
+    from olist.warehouse import install
+
+    with closing(tasks.connect()) as connection:
+        install(connection, read_strategy())
+        print_evaluation(evaluate(connection), console)
+    return 0
 
 
 def stop() -> int:
@@ -78,15 +105,19 @@ def bench() -> int:
     return 0
 
 
-COMMANDS = {"run": run, "ui": ui, "stop": stop, "bench": bench}
+COMMANDS = {"run": run, "ui": ui, "evaluate": evaluate, "stop": stop, "bench": bench}
 
 
 def main() -> None:
     """Reads the command line; a user's mistake is one sentence and exit status 2."""
     parser = argparse.ArgumentParser(prog="olist.local", description=__doc__)
-    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("command", choices=[*COMMANDS, "airflow"])
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what airflow is called with")
+    given = parser.parse_args()
+    if given.arguments and given.command != "airflow":
+        parser.error(f"{given.command} takes no arguments")
     try:
-        sys.exit(COMMANDS[parser.parse_args().command]())
+        sys.exit(airflow(given.arguments) if given.command == "airflow" else COMMANDS[given.command]())
     except (OlistError, postgres.EmbeddedPostgresError) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(2)

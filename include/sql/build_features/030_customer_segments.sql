@@ -24,5 +24,6 @@ begin
         ops.segment_name(r_score, f_score, m_score, recency_days, frequency, monetary)
     from scored;
     call ops.analyze_draft('customer_segments_drafts', of_run_id);
+    call ops.measure_score_ties(of_run_id);
 end
 $$;

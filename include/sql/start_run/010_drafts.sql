@@ -44,52 +44,74 @@ begin
 end
 $$;
 
--- Drops the working tables and the staged files that no recent run uses: the last three runs that ended, the
--- last published one (people read its orders) and every run under way keep theirs. Gives up at once where
--- somebody is reading; the next run tries again.
+-- Whose working tables and staged files are still needed: every run under way, the last three that ended, and
+-- the last published one, whose orders people read.
+create or replace view ops.kept_runs as
+(select run_id from ops.pipeline_runs where status in ('running', 'published'))
+union
+(
+    select run_id from ops.pipeline_runs
+    where published_at is not null order by published_at desc, run_id desc limit 1
+)
+union
+(
+    select run_id from ops.pipeline_runs
+    where status in ('succeeded', 'failed') order by finished_at desc limit 3
+);
+
+-- Drops a partition, unless somebody is using its table right now: whoever comes next would have to wait behind
+-- us for as long as we wait.
+create or replace procedure ops.drop_unless_in_use(part text, inout is_dropped boolean default null)
+language plpgsql
+as $$
+begin
+    set local lock_timeout = '200ms';
+    execute format('drop table if exists %s', part);
+    is_dropped := true;
+exception
+    when lock_not_available or deadlock_detected then
+        raise notice '% is in use and is kept for now.', part;
+        is_dropped := false;
+end
+$$;
+
+-- Drops the working tables and the staged files that no kept run needs. What is in use is left to the next run.
+-- Commits after each, so that it never holds one lock while it waits for another: call it outside a transaction.
 create or replace procedure ops.drop_what_old_runs_left()
 language plpgsql
 as $$
 declare
     part record;
+    is_dropped boolean;
 begin
-    set local lock_timeout = '1s';
-    create temporary table kept_runs on commit drop as
-    (select run_id from ops.pipeline_runs where status in ('running', 'published'))
-    union
-    (
-        select run_id from ops.pipeline_runs
-        where published_at is not null order by published_at desc, run_id desc limit 1
-    )
-    union
-    (
-        select run_id from ops.pipeline_runs
-        where status in ('succeeded', 'failed') order by finished_at desc limit 3
-    );
-
     for part in
-        select child.oid::regclass as name
+        select child.oid::regclass::text as name
         from pg_inherits
         inner join pg_class as child on child.oid = inhrelid
         where child.relnamespace = 'ops'::regnamespace
           and child.relname ~ '_drafts_\d+$'
-          and substring(child.relname from '\d+$')::bigint not in (select run_id from kept_runs)
+          and substring(child.relname from '\d+$')::bigint not in (select run_id from ops.kept_runs)
     loop
-        execute format('drop table %s', part.name);
+        call ops.drop_unless_in_use(part.name, is_dropped);
+        commit;
     end loop;
 
     for part in
         select file_id, format('staging.%I', table_name || '_file_' || file_id) as name
         from ops.source_files
         where content_hash is not null
-          and file_id not in (select file_id from ops.run_files inner join kept_runs using (run_id))
     loop
-        execute format('drop table %s', part.name);
-        update ops.source_files set content_hash = null where file_id = part.file_id;
+        -- A load that has found the file by its content holds its row until its run is pinned to it.
+        perform from ops.source_files where file_id = part.file_id for update skip locked;
+        if found and not exists (
+            select from ops.run_files inner join ops.kept_runs using (run_id) where file_id = part.file_id
+        ) then
+            call ops.drop_unless_in_use(part.name, is_dropped);
+            if is_dropped then
+                update ops.source_files set content_hash = null where file_id = part.file_id;
+            end if;
+        end if;
+        commit;
     end loop;
-    drop table kept_runs;
-exception
-    when lock_not_available then
-        raise notice 'What old runs left is being read and is kept for now.';
 end
 $$;

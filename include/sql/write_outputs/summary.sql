@@ -37,8 +37,25 @@ select jsonb_build_object(
         ) order by customer_count desc, segment_name)
         from analytics.vw_segment_summary where vw_segment_summary.as_of = run.as_of
     ),
+    'score_ties', (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object('score', score, 'share', share)
+                order by array_position(array['r_score', 'f_score', 'm_score'], score)
+            ),
+            '[]'
+        )
+        from (
+            select score, round(100.0 * sum(decided_by_ties) / sum(customers), 1) as share
+            from ops.score_ties
+            where score_ties.run_id = run.run_id
+            group by score
+        ) as by_score
+    ),
     'actions', (
-        select metrics -> 'reach' from ops.stage_runs
+        select coalesce(jsonb_agg(rule order by position), '[]')
+        from ops.stage_runs
+        cross join jsonb_array_elements(metrics -> 'reach') with ordinality as reach (rule, position)
         where stage_runs.run_id = run.run_id and stage = 'compute_actions'
     ),
     'hubspot', (
