@@ -27,7 +27,7 @@ class NotPlainCsvError(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """A row: the line it starts on (from 1), its fields, its text in the file, and why it cannot be used, if so.
+    """A row: the line it starts on (from 1), its fields, its text, and why it cannot be used, if so.
 
     Bytes that are not UTF-8 are in the texts as lone surrogates.
     """

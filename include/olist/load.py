@@ -51,7 +51,8 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
 
     source = source_of(table)
     path = source.find(_data_dir(connection, run_id))
-    header, content_hash = _first_look(path, source)
+    header, digest = _first_look(path, source)
+    content_hash = fingerprint(digest, READING_CODE.read_text("utf-8"), *map(read_sql, TYPING_SQL))
     try:
         with connection.transaction(), connection.cursor() as cursor:
             file_id = _held_file(cursor, table, content_hash)
@@ -62,7 +63,7 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
                 file_id = _held_file(cursor, table, content_hash)
                 is_new = file_id is None
             if is_new:
-                file_id = _load_file(cursor, source, path, header, content_hash)
+                file_id = _load_file(cursor, source, path, header, digest, content_hash)
             cursor.execute(read_sql("load/pin_file"), {"run_id": run_id, "table": table, "file_id": file_id})
             cursor.execute(read_sql("load/file_counts"), {"file_id": file_id})
             read, accepted, rejected = cursor.fetchone()
@@ -77,9 +78,11 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
     }
 
 
-def _load_file(cursor: "Cursor", source: Source, path: Path, header: Header, content_hash: str) -> int:
+def _load_file(
+    cursor: "Cursor", source: Source, path: Path, header: Header, digest: str, content_hash: str
+) -> int:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as unreadable:
-        rows_read, rows_unreadable = _fill_raw(cursor, source, path, header, content_hash, unreadable)
+        rows_read, rows_unreadable = _fill_raw(cursor, source, path, header, digest, unreadable)
         cursor.execute(
             read_sql("load/register_file"),
             {"table": source.table, "hash": content_hash, "name": path.name, "rows": rows_read},
@@ -95,7 +98,7 @@ def _load_file(cursor: "Cursor", source: Source, path: Path, header: Header, con
 
 
 def _fill_raw(
-    cursor: "Cursor", source: Source, path: Path, header: Header, content_hash: str, unreadable: IO[str]
+    cursor: "Cursor", source: Source, path: Path, header: Header, digest: str, unreadable: IO[str]
 ) -> tuple[int, int]:
     """Returns the rows of the file, and how many of them went to `unreadable` instead of raw."""
     import psycopg
@@ -112,7 +115,7 @@ def _fill_raw(
     if counted is None:
         rows = csv_repair.read_rows(_hashed(path, hasher), len(header.names), path.name)
         counted = _copy_row_by_row(cursor, source, header, rows, path.name, unreadable)
-    if _with_reading(hasher) != content_hash:
+    if hasher.hexdigest() != digest:
         raise OlistError(f"{path.name} changed while it was read; run again when it is complete.")
     return counted
 
@@ -210,19 +213,15 @@ def _hashed(path: Path, hasher: Any) -> Iterator[bytes]:
         yield block
 
 
-def _with_reading(hasher: Any) -> str:
-    return fingerprint(hasher.hexdigest(), READING_CODE.read_text("utf-8"), *map(read_sql, TYPING_SQL))
-
-
 def _first_look(path: Path, source: Source) -> tuple[Header, str]:
-    """The header and the hash of the same content: the file may be another one a moment later."""
+    """The header and the SHA-256 of the same content: the file may be another one a moment later."""
     hasher = hashlib.sha256()
     header = None
     for block in _hashed(path, hasher):
         header = header or _read_header(block, path.name, source)
     if header is None:
         raise OlistError(f"{path.name} is empty.")
-    return header, _with_reading(hasher)
+    return header, hasher.hexdigest()
 
 
 def _read_header(start: bytes, file_name: str, source: Source) -> Header:
