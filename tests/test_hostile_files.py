@@ -23,7 +23,7 @@ LINE_END = re.compile(rb"\r\n|\r|\n")
 
 search = settings(
     deadline=None,
-    max_examples=60,
+    max_examples=200,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -30,13 +30,14 @@ create or replace function staging.zip_code_prefix(value text) returns text
 language sql immutable
 return case when value ~ '^[0-9]{1,4}$' then lpad(value, 5, '0') else value end;
 
--- What is wrong with a column that names something. A header comes again where files were put together, perhaps
--- with a byte order mark before it and quotes around it; a name of any length would not fit into an index.
+-- What is wrong with a column that names something. Where files were put together, the header comes again, and a
+-- byte order mark (65279) stands inside; a name of any length would not fit into an index.
 create or replace function staging.key_problem(column_name text, value text) returns text
 language sql immutable
 return case
     when value is null then column_name || ' is missing'
     when value in (column_name, U&'\FEFF' || column_name, U&'\FEFF"' || column_name || '"')
         then 'the header comes again'
+    when ascii(value) = 65279 then column_name || ' begins with a byte order mark'
     when octet_length(value) > 200 then column_name || ' is longer than 200 bytes: ' || left(value, 50)
 end;
