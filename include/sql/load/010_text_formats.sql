@@ -2,8 +2,11 @@
 -- Regular expressions, since pg_input_is_valid needs PostgreSQL 16 and also takes 'now' for a timestamp.
 create or replace function staging.is_timestamp(value text) returns boolean
 language sql immutable
-return value ~ '^(19|20)[0-9][0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?$'
-    and substr(value, 6, 5) not in ('02-30', '02-31', '04-31', '06-31', '09-31', '11-31')
+return value ~ (
+    '^(19|20)[0-9][0-9]-'
+    '((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))'
+    '([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?$'
+    )
     and (
         substr(value, 6, 5) <> '02-29'
         or (substr(value, 3, 2)::integer % 4 = 0 and substr(value, 1, 4) <> '1900')
