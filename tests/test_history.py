@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from olist import publish
 from olist.sources import SOURCES
+from olist.warehouse import read_sql
 
 MONTHS = [datetime(2017, 6, 1), datetime(2017, 9, 1), datetime(2017, 12, 1), datetime(2018, 3, 1)]
 MONTHS += [datetime(2018, 5, 1), datetime(2018, 7, 1)]
@@ -163,3 +164,24 @@ def test_readers_see_the_old_snapshot_or_the_new_one(
     reading.join()
     for which in range(2):
         assert {each[which] for each in seen} == {each[which] for each in expected}
+
+
+def test_a_file_found_by_its_content_is_not_dropped_before_it_is_pinned(
+    warehouse: str, connection: Connection, demo: Path, tmp_path: Path
+) -> None:
+    backfill_month(connection, demo, MONTHS[0])
+    other_files = truncate(demo, MONTHS[4], tmp_path / "other")
+    for month in MONTHS[:3]:
+        backfill_month(connection, other_files, month)
+    file_id, content_hash = connection.execute(
+        "select file_id, content_hash from ops.source_files where table_name = 'orders' order by file_id"
+    ).fetchone()
+    with psycopg.connect(warehouse) as loading:
+        held = {"table": "orders", "hash": content_hash}
+        assert loading.execute(read_sql("load/held_file"), held).fetchone() == (file_id,)
+        connection.execute("call ops.drop_what_old_runs_left()")
+    partition = f"staging.orders_file_{file_id}"
+    exists = "select to_regclass(%s) is not null"
+    assert connection.execute(exists, (partition,)).fetchone() == (True,)
+    connection.execute("call ops.drop_what_old_runs_left()")
+    assert connection.execute(exists, (partition,)).fetchone() == (False,)

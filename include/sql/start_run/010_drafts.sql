@@ -60,11 +60,15 @@ union
 );
 
 -- Drops a partition, unless somebody is using its table right now: whoever comes next would have to wait behind
--- us for as long as we wait.
+-- us for as long as we wait. One session drops at a time, since two that drop one partition trip over each other.
 create or replace procedure ops.drop_unless_in_use(part text, inout is_dropped boolean default null)
 language plpgsql
 as $$
 begin
+    if not pg_try_advisory_xact_lock(hashtext('ops.drop_unless_in_use')) then
+        is_dropped := false;
+        return;
+    end if;
     set local lock_timeout = '200ms';
     execute format('drop table if exists %s', part);
     is_dropped := true;
@@ -85,7 +89,7 @@ declare
     is_dropped boolean;
 begin
     for part in
-        select child.oid::regclass::text as name
+        select format('ops.%I', child.relname) as name
         from pg_inherits
         inner join pg_class as child on child.oid = inhrelid
         where child.relnamespace = 'ops'::regnamespace
