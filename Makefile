@@ -8,7 +8,7 @@ UV_VERSION := 0.13.8
 export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui airflow evaluate stop test lint format requirements clean
+.PHONY: help run ui airflow evaluate stop bench test lint format requirements clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ evaluate: $(VENV)/installed ## Whether the segments predicted what customers bou
 
 stop: $(VENV)/installed ## Stop the PostgreSQL and the HubSpot sandbox that run and ui have started
 	@$(BIN)/python -m olist.local stop
+
+bench: $(VENV)/installed ## Measure, as ratios to something measured in the same run
+	@$(BIN)/python -m olist.local bench
 
 test: $(VENV)/installed-dev ## Run every test
 	$(BIN)/python -m pytest

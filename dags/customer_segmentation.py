@@ -26,7 +26,7 @@ PARAMS = {
     "retrain": Param(
         "auto",
         enum=["auto", "always", "never"],
-        description="Train a new tier model, or take the newest stored one.",
+        description="Tier model: that of the quarter, always a new one, or never a new one.",
     ),
     "sync": Param(
         "upsert",
@@ -121,7 +121,8 @@ def plan(run: int) -> list[int]:
     return planned["parts"]
 
 
-@task
+# The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.rate_limit).
+@task(pool="hubspot")
 def send(part: int, run: int):
     from olist import tasks, upsert_hubspot
 

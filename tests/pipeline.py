@@ -39,9 +39,13 @@ CORE = (
 )
 
 
-def begin(connection: Connection, data_dir: Path, as_of: date | None = None, **more: object) -> int:
-    """Starts a run. Returns its number."""
-    request = RunRequest(f"test-{next(_numbers)}", "manual", str(data_dir), as_of=as_of, **more)
+def begin(
+    connection: Connection, data_dir: Path, as_of: date | None = None, retrain: str = "always", **more: object
+) -> int:
+    """Starts a run, with a model of its own unless told otherwise. Returns its number."""
+    request = RunRequest(
+        f"test-{next(_numbers)}", "manual", str(data_dir), as_of=as_of, retrain=retrain, **more
+    )
     return start_run(connection, request)
 
 

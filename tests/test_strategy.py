@@ -37,6 +37,12 @@ def line_of(path: Path, text: str) -> int:
         ("worth R$ {monetary}.", "worth R$ {recency_days}.", "is not a value a reason can show"),
         ("excluded_statuses:", "excluded_status:", "excluded_status"),
         (
+            "vintage_months: 3",
+            "vintage_months: 5",
+            "model.vintage_months: Input should be 1, 2, 3, 4, 6 or 12",
+        ),
+        ("sample: 100000", "sample: 500", "model.sample: Input should be greater than or equal to 20000"),
+        (
             "  - name: Lost Customers",
             "  - name: Lost Customers\n    when: {r_score: 1}",
             "must have no `when`",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pipeline
 import pytest
 from psycopg import Connection
+from shop import Shop
 
 from olist.exceptions import OlistError
 from olist.validate import validate
@@ -90,3 +91,44 @@ def test_payments_that_differ_from_the_items_are_a_warning(connection: Connectio
         (run_id,),
     ).fetchone()
     assert result[:2] == (False, "warning") and 80 <= result[2] <= 100
+
+
+def test_an_order_far_in_the_future_does_not_move_as_of(connection: Connection, data_dir: Path) -> None:
+    pipeline.run(connection, data_dir)
+    as_of, before = connection.execute(
+        "select max(as_of), count(*) from analytics.customer_snapshots"
+    ).fetchone()
+    path = data_dir / ORDERS
+    lines = path.read_text().splitlines(keepends=True)
+    place = lines[0].replace('"', "").split(",").index("order_purchase_timestamp")
+    number = next(number for number, line in enumerate(lines) if "delivered" in line.split(",")[2])
+    fields = lines[number].split(",")
+    lines[number] = ",".join([*fields[:place], "2099-01-01 00:00:00", *fields[place + 1 :]])
+    path.write_text("".join(lines))
+    order_id = fields[0].strip('"')
+    sentence = (
+        r"no_isolated_purchases on orders: 1 of 1\d\d\d orders were bought more than 180 days after all"
+        rf" others, the first of them order {order_id} on 2099-01-01: correct the file, or set as_of"
+    )
+    with pytest.raises(OlistError, match=sentence):
+        pipeline.run(connection, data_dir)
+    in_the_past = as_of.replace(tzinfo=UTC)
+    assert validated_as_of(connection, data_dir, interval_end=in_the_past) == as_of.isoformat(sep=" ")
+    pipeline.run(connection, data_dir, as_of.date())
+    customers, latest = connection.execute(
+        "select count(*), max(last_purchase_date) from analytics.customer_snapshots where as_of = %s",
+        (as_of.date(),),
+    ).fetchone()
+    assert before - 5 < customers <= before and latest < as_of
+
+
+def test_orders_of_a_shop_that_was_closed_for_a_while_are_not_isolated(
+    connection: Connection, tmp_path: Path
+) -> None:
+    shop = Shop()
+    shop.crowd()
+    for number in range(150):
+        shop.order(f"p{number}", f"2017-{number % 12 + 1:02}-01 00:00:00")
+    for number in range(2):
+        shop.order(f"q{number}", f"2018-09-0{number + 1} 00:00:00")
+    assert validated_as_of(connection, shop.write(tmp_path)) == "2018-09-03 00:00:00"

@@ -83,8 +83,15 @@ class HubSpot:
         self._rest = client.crm.contacts.batch_api.api_client.rest_client
 
     def check_token(self) -> None:
-        """Asks for the account's details, which any valid token may read."""
-        self._call("GET", self.settings.path("account-info", "/details"))
+        """Asks once for the account's details, which any valid token may read.
+
+        Raises HubSpotUnavailableError if no answer comes, OlistError for a wrong token or another server.
+        """
+        answer = self._checked(self._request("GET", self.settings.path("account-info", "/details")))
+        if answer.is_temporary:
+            raise self._unavailable(answer)
+        if "portalId" not in answer.body:
+            raise OlistError(f"{self.settings.base_url} does not answer like HubSpot: {answer.sentence}.")
 
     def ensure_properties(self) -> list[str]:
         """Creates the property group and the properties that are missing. Returns the names of the new ones.
@@ -134,9 +141,11 @@ class HubSpot:
             if not answer.is_temporary:
                 raise OlistError(f"HubSpot answered {method} {path} with {answer.status}: {answer.sentence}")
             time.sleep(backoff_seconds(attempt, answer.status))
-        raise HubSpotUnavailableError(
-            f"HubSpot at {self.settings.base_url} cannot be used: {answer.sentence}"
-        )
+        raise self._unavailable(answer)
+
+    def _unavailable(self, answer: Answer) -> HubSpotUnavailableError:
+        how = "cannot be reached" if answer.status == 0 else "cannot be used"
+        return HubSpotUnavailableError(f"HubSpot at {self.settings.base_url} {how}: {answer.sentence}.")
 
     @staticmethod
     def _checked(answer: Answer) -> Answer:
@@ -149,7 +158,7 @@ class HubSpot:
             raise OlistError(f"HubSpot's access token lacks a permission (403): {answer.sentence}")
         return answer
 
-    def _request(self, method: str, path: str, body: dict | None) -> Answer:
+    def _request(self, method: str, path: str, body: dict | None = None) -> Answer:
         from hubspot.crm.contacts.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
@@ -166,7 +175,8 @@ class HubSpot:
         except ApiException as error:
             status, raw, answer_headers = error.status, error.body, error.headers
         except HTTPError as error:
-            return Answer(0, {}, {"message": f"no answer ({error})"})
+            reason = getattr(error, "reason", None) or error
+            return Answer(0, {}, {"message": f"there was no answer ({type(reason).__name__})"})
         names = {name.lower(): value for name, value in (answer_headers or {}).items()}
         return Answer(status, names, _json(raw))
 

@@ -7,7 +7,13 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from olist.exceptions import OlistError
-from olist.hubspot import DEFAULT_API_VERSION, DEFAULT_BASE_URL, HubSpot, HubSpotSettings
+from olist.hubspot import (
+    DEFAULT_API_VERSION,
+    DEFAULT_BASE_URL,
+    HubSpot,
+    HubSpotSettings,
+    HubSpotUnavailableError,
+)
 
 NO_TOKEN = "There is no HubSpot access token: put a Service Key or private app token into the password."
 
@@ -64,7 +70,7 @@ class HubSpotHook(BaseHook):
             return False, str(error)
         try:
             hubspot.check_token()
-        except OlistError as error:
+        except (OlistError, HubSpotUnavailableError) as error:
             # HubSpot's own words are part of some sentences, and another server may answer with anything.
             return False, str(error).replace(hubspot.settings.token, "***")
         return True, f"HubSpot at {hubspot.settings.base_url} accepts the access token."

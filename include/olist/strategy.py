@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -76,6 +76,18 @@ class Limits(Part):
     max_rejected_contacts: float = Field(0.05, ge=0, le=1)
 
 
+class Model(Part):
+    """When a month shares its tier model with others, and how many customers a model learns from.
+
+    A vintage begins every `vintage_months` months from January on; `max_drift` is a population stability
+    index.
+    """
+
+    vintage_months: Literal[1, 2, 3, 4, 6, 12] = 3
+    max_drift: float = Field(default=0.25, gt=0)
+    sample: int = Field(default=100_000, ge=20_000)
+
+
 class Strategy(Part):
     """The checked content of strategy.yaml. Tiers are best first; rules are in the order they are tried.
 
@@ -85,6 +97,7 @@ class Strategy(Part):
     excluded_statuses: list[str]
     keep_months: int | None = Field(default=None, ge=1, strict=True)
     tiers: list[str] = Field(min_length=2)
+    model: Model = Model()
     category_groups: dict[str, list[str]] = Field(default_factory=dict)
     segments: list[Segment] = Field(min_length=1)
     actions: list[ActionRule]

@@ -40,6 +40,7 @@ def functions(strategy: Strategy) -> str:
     return "\n".join(
         [
             _function("excluded_statuses", {}, "text[]", _text_array(strategy.excluded_statuses)),
+            _function("loyalty_tiers", {}, "text[]", _text_array(strategy.tiers)),
             _function("keep_months", {}, "integer", cast(strategy.keep_months, types.Integer())),
             _function("segment_name", SEGMENT_FIELDS, "text", segment_expression(strategy)),
             _function("action_rule", ACTION_FIELDS, "integer", rule_expression(strategy)),

@@ -46,7 +46,7 @@ def print_summary(run: dict[str, Any], console: "Console") -> None:
     for number, stage in enumerate(run["stages"]):
         table.add_row("" if number else "Seconds", stage["name"], f"{stage['seconds']:.2f}")
     console.print(table)
-    for note in [*run["left_out"], *run["warnings"]]:
+    for note in [*run["about_tiers"], *run["left_out"], *run["warnings"]]:
         console.print(f"  · {note}", style="dim", highlight=False)
 
 
@@ -65,6 +65,11 @@ def _hubspot_rows(sync: dict[str, Any] | None) -> list[tuple[str, str]]:
             ("unchanged contacts", f"{plan['unchanged']:,}"),
             ("contacts sent", f"{sync['accepted']:,}"),
         ]
+        rows += [
+            (f"{move['from_tier'] or 'no tier'} to {move['to_tier']}", f"{move['people']:,}")
+            for move in plan["tier_moves"]
+        ]
+        rows += [(f"newly: {new['next_action']}", f"{new['people']:,}") for new in plan["new_actions"]]
     if sync["rejected"]:
         rows.append(("contacts rejected", f"{sync['rejected']:,}"))
     return rows

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from olist.exceptions import OlistError
-from olist.hubspot import HubSpot, HubSpotSettings
+from olist.hubspot import HubSpot, HubSpotSettings, HubSpotUnavailableError
 from olist.hubspot_hook import HubSpotHook
 from olist.start_run import RunRequest, start_run
 from olist.warehouse import read_sql
@@ -32,7 +32,7 @@ def start(context: dict[str, Any]) -> int:
         request = _request_of(context)
         settings = hubspot_settings()
         if settings and request.sync in ("upsert", "update"):
-            HubSpot(settings).check_token()
+            _check_token(settings)
         return start_run(connection, request)
 
 
@@ -75,6 +75,13 @@ def hubspot_settings() -> HubSpotSettings | None:
 def output_folder() -> Path:
     """Where the files of all runs go: OLIST_OUTPUT_DIR, else `outputs/` of the project."""
     return Path(os.environ.get("OLIST_OUTPUT_DIR") or Path(__file__).resolve().parents[2] / "outputs")
+
+
+def _check_token(settings: HubSpotSettings) -> None:
+    try:
+        HubSpot(settings).check_token()
+    except HubSpotUnavailableError as error:
+        log.warning("%s The run goes on; its delivery will try again.", error)
 
 
 def _request_of(context: dict[str, Any]) -> RunRequest:

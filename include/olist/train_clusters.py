@@ -1,106 +1,163 @@
-"""Train clusters: K-Means on standardised log1p of recency, frequency and monetary value.
+"""Train clusters: find the model that a run scores with, and train it where there is none yet.
 
-Source of the method: scikit-learn's KMeans (k-means++ seeding, Lloyd's algorithm). The model is kept as the
-numbers that assign a customer (scaler, centres), so that assignment needs PostgreSQL alone.
+A model belongs to a calendar vintage and is trained on what was known on the vintage's first day. So which
+model a month has follows from its data alone, whatever months were run before it, and no model has seen
+anything dated after the month it scores. Models are kept as the numbers that assign a customer (scaler,
+centres), so that assignment needs PostgreSQL alone.
+
+A month has a model of its own where its data has drifted from what its vintage's model was trained on. The
+measure is the population stability index with decile bins; it and its threshold of 0.25 for a major shift
+come from E. M. Lewis (1994), "An Introduction to Credit Scoring", and became usual with N. Siddiqi (2006),
+"Credit Risk Scorecards".
 """
 
 import hashlib
 import json
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from olist.cluster_model import FEATURES, KMEANS_PARAMETERS, count_different, library_versions, train
 from olist.exceptions import OlistError
-from olist.strategy import read_strategy
-from olist.warehouse import read_sql
+from olist.strategy import Strategy, read_strategy
+from olist.warehouse import fingerprint, read_sql
 
 if TYPE_CHECKING:
     import numpy as np
     from psycopg import Connection
 
-FEATURES = ["recency_days", "frequency", "monetary"]
-# Ten starts: enough for the same best solution whatever the first one. The seed makes reruns equal.
-KMEANS_PARAMETERS = {"n_init": 10, "random_state": 0}
+log = logging.getLogger(__name__)
+
+# With fewer, a decile has fewer than ten customers, and chance alone can drift as far as the threshold.
+FEWEST_CUSTOMERS = 100
+
+
+@dataclass(frozen=True)
+class Run:
+    run_id: int
+    as_of: datetime
+    strategy: Strategy
+
+
+@dataclass(frozen=True)
+class Choice:
+    model_id: int
+    decision: str
+    reason: str
+    vintage_as_of: datetime | None = None
+    drift: dict[str, float] = field(default_factory=dict)
 
 
 def train_clusters(connection: "Connection", run_id: int) -> dict[str, Any]:
-    """The id of the run's model: trained on the run's customers, or with retrain=never the newest stored one.
+    """The model of the run, how it was decided on (see ops.model_choices) and the sentence that says why.
 
-    Training on data a stored model was trained on gives that model again. Raises OlistError if there are
-    fewer different customers than tiers, or nothing stored that is not younger than the run's as_of.
+    retrain=auto takes that of the vintage unless it does not fit; always trains on the run's own customers;
+    never takes the newest stored one. Training on data a stored model was trained on gives that model again.
+    Raises OlistError if there are fewer different customers than tiers, or nothing stored that is not younger
+    than the run's as_of.
     """
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(read_sql("train_clusters/run"), {"run_id": run_id})
-        as_of, retrain = cursor.fetchone()
-        if retrain == "never":
-            model_id, decision = _stored_model(cursor, as_of), "stored"
-        else:
-            model_id, decision = _trained_model(cursor, run_id, as_of), "trained"
-        cursor.execute(read_sql("train_clusters/use_model"), {"run_id": run_id, "model_id": model_id})
-    return {"model_id": model_id, "decision": decision}
-
-
-def _stored_model(cursor: Any, as_of: Any) -> int:
-    cursor.execute(read_sql("train_clusters/newest_model"), {"as_of": as_of})
-    row = cursor.fetchone()
-    if row is None:
-        raise OlistError(f"retrain is 'never', and no stored model was trained as of {as_of} or earlier.")
-    return row[0]
-
-
-def _trained_model(cursor: Any, run_id: int, as_of: Any) -> int:
-    tiers = read_strategy().tiers
-    features = _read_features(cursor, run_id)
-    fingerprint = _fingerprint(features, tiers)
-    cursor.execute(read_sql("train_clusters/find_model"), {"fingerprint": fingerprint})
-    if row := cursor.fetchone():
-        return row[0]
-    model = train(features, tiers)
-    cursor.execute(
-        read_sql("train_clusters/store_model"),
-        {"fingerprint": fingerprint, "as_of": as_of, "k": len(tiers), "features": FEATURES}
-        | {part: json.dumps(value) for part, value in model.items()},
-    )
-    return cursor.fetchone()[0]
-
-
-def train(features: "np.ndarray", tiers: list[str]) -> dict[str, Any]:
-    """Scaler, centres best tier first, metrics and parameters of a K-Means with one cluster for each tier.
-
-    `features` has one row per customer, sorted by customer, and the columns of FEATURES (days, orders, BRL).
-    Clusters are ranked by the value of their centre: standardised frequency + monetary - recency.
-    """
-    import numpy as np
-    from sklearn.cluster import KMeans
-    from sklearn.preprocessing import StandardScaler
-
-    logs = np.log1p(features)
-    if len(np.unique(logs, axis=0)) < len(tiers):
-        raise OlistError(f"{len(features)} customers are too few, or too alike, for {len(tiers)} tiers.")
-    scaler = StandardScaler().fit(logs)
-    kmeans = KMeans(n_clusters=len(tiers), **KMEANS_PARAMETERS).fit(scaler.transform(logs))
-    centres = sorted(kmeans.cluster_centers_.tolist(), key=lambda centre: centre[0] - centre[1] - centre[2])
+    as_of, retrain = connection.execute(read_sql("train_clusters/run"), {"run_id": run_id}).fetchone()
+    choose = {"auto": _choose_vintage, "always": _choose_month, "never": _choose_stored}[retrain]
+    choice = choose(connection, Run(run_id, as_of, read_strategy()))
+    with connection.transaction():
+        connection.execute(
+            read_sql("train_clusters/choose_model"),
+            {"run_id": run_id} | vars(choice) | {"drift": json.dumps(choice.drift)},
+        )
+    log.info("%s", choice.reason)
     return {
-        "scaler": {"mean": scaler.mean_.tolist(), "scale": scaler.scale_.tolist()},
-        "centres": [
-            {"loyalty_tier": tier, "centre": centre} for tier, centre in zip(tiers, centres, strict=True)
-        ],
-        "metrics": {"inertia": kmeans.inertia_, "iterations": kmeans.n_iter_, "customers": len(features)},
-        "parameters": KMEANS_PARAMETERS | _library_versions(),
+        "decision": choice.decision,
+        "model_id": choice.model_id,
+        "reason": choice.reason,
+        "drift": choice.drift,
     }
 
 
-def _read_features(cursor: Any, run_id: int) -> "np.ndarray":
+def vintage_date(as_of: datetime, vintage_months: int) -> datetime:
+    """The first moment of the vintage that as_of is in: with 3 months, of its calendar quarter."""
+    month = (as_of.month - 1) // vintage_months * vintage_months + 1
+    return datetime(as_of.year, month, 1)
+
+
+def _choose_vintage(connection: "Connection", run: Run) -> Choice:
+    settings = run.strategy.model
+    vintage = vintage_date(run.as_of, settings.vintage_months)
+    features = _read_features(connection, run, vintage)
+    if too_few := _too_few(features, run.strategy.tiers):
+        model_id = _model_of(connection, run, run.as_of)
+        reason = f"{too_few} by {vintage:%Y-%m-%d}, so the month has a model of its own."
+        return Choice(model_id, "too few", reason, vintage)
+    model_id = _model_of(connection, run, vintage, features)
+    parameters = {"model_id": model_id, "run_id": run.run_id}
+    drift = dict(connection.execute(read_sql("train_clusters/drift"), parameters).fetchall())
+    most = max(drift, key=drift.get)
+    shift = f"{most} has shifted by {drift[most]:.2f} since {vintage:%Y-%m-%d}"
+    if drift[most] > settings.max_drift:
+        model_id = _model_of(connection, run, run.as_of)
+        reason = f"{shift}, more than {settings.max_drift}, so the month has a model of its own."
+        return Choice(model_id, "drifted", reason, vintage, drift)
+    reason = f"The model of {vintage:%Y-%m-%d} fits: {shift}, no more than {settings.max_drift}."
+    return Choice(model_id, "vintage", reason, vintage, drift)
+
+
+def _choose_month(connection: "Connection", run: Run) -> Choice:
+    model_id = _model_of(connection, run, run.as_of)
+    return Choice(model_id, "month", "retrain is 'always', so the month has a model of its own.")
+
+
+def _choose_stored(connection: "Connection", run: Run) -> Choice:
+    row = connection.execute(read_sql("train_clusters/stored_model"), {"as_of": run.as_of}).fetchone()
+    if row is None:
+        tiers = ", ".join(run.strategy.tiers)
+        raise OlistError(
+            f"retrain is 'never', and no stored model with the tiers {tiers} was trained as of {run.as_of}"
+            " or earlier: run this month with retrain=auto."
+        )
+    model_id, trained_as_of = row
+    reason = f"retrain is 'never', and the model of {trained_as_of} is the newest that is not younger."
+    return Choice(model_id, "stored", reason)
+
+
+def _too_few(features: "np.ndarray", tiers: list[str]) -> str | None:
+    if len(features) < FEWEST_CUSTOMERS:
+        return f"Only {len(features)} customers had bought"
+    if count_different(features) < len(tiers):
+        return f"Fewer than {len(tiers)} different customers had bought"
+    return None
+
+
+def _model_of(connection: "Connection", run: Run, moment: datetime, features: Any = None) -> int:
+    """The model trained as of a moment on the run's files: the stored one, else trained now.
+
+    It is known by what went into it, so two sets of files share a model only if they say the same.
+    """
+    if features is None:
+        features = _read_features(connection, run, moment)
+    tiers = run.strategy.tiers
+    training_hash = hashlib.sha256(features.tobytes()).hexdigest()
+    settings = [str(moment), tiers, FEATURES, KMEANS_PARAMETERS, library_versions()]
+    known_by = {"fingerprint": fingerprint(training_hash, json.dumps(settings))}
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(read_sql("train_clusters/lock_model"), known_by)
+        cursor.execute(read_sql("train_clusters/find_model"), known_by)
+        if row := cursor.fetchone():
+            return row[0]
+        model = train(features, tiers)
+        cursor.execute(
+            read_sql("train_clusters/store_model"),
+            known_by
+            | {"run_id": run.run_id, "as_of": moment, "sample": run.strategy.model.sample}
+            | {"training_hash": training_hash, "k": len(tiers), "features": FEATURES}
+            | {part: json.dumps(value) for part, value in model.items()},
+        )
+        return cursor.fetchone()[0]
+
+
+def _read_features(connection: "Connection", run: Run, moment: datetime) -> "np.ndarray":
     import numpy as np
 
-    cursor.execute(read_sql("train_clusters/features"), {"run_id": run_id})
-    return np.fromiter(cursor, dtype=np.dtype((np.float64, len(FEATURES))))
-
-
-def _fingerprint(features: "np.ndarray", tiers: list[str]) -> str:
-    settings = json.dumps([tiers, FEATURES, KMEANS_PARAMETERS, _library_versions()])
-    return hashlib.sha256(features.tobytes() + settings.encode()).hexdigest()
-
-
-def _library_versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {"scikit-learn": version("scikit-learn"), "numpy": version("numpy")}
+    parameters = {"run_id": run.run_id, "as_of": moment, "sample": run.strategy.model.sample}
+    with connection.cursor() as cursor:
+        cursor.execute(read_sql("train_clusters/features"), parameters)
+        return np.fromiter(cursor, dtype=np.dtype((np.float64, len(FEATURES))))

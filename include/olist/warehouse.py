@@ -18,6 +18,7 @@ ROUTINE_FOLDERS = (
     "load",
     "validate",
     "build_features",
+    "train_clusters",
     "assign_clusters",
     "compute_actions",
     "publish",

@@ -1,15 +1,12 @@
 """`make run` as a user has it: one command, the whole DAG, real servers, files at the end."""
 
 import csv
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
+from user import User
 
 from olist.local import postgres, sandbox_process
 
@@ -24,38 +21,12 @@ FILES = {
 }
 
 
-class User:
-    """Somebody with a clone of the project, a home of their own, and a data folder."""
-
-    def __init__(self, home: Path, data_dir: Path, outputs: Path) -> None:
-        self.home, self.outputs = home, outputs
-        self.settings = {"OLIST_HOME": home, "OLIST_DATA_DIR": data_dir, "OLIST_OUTPUT_DIR": outputs}
-
-    def types(self, *command: str, **settings: str) -> subprocess.CompletedProcess:
-        ours = ("AIRFLOW", "OLIST_", "HUBSPOT_", "DB_")
-        plain = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        return subprocess.run(
-            [sys.executable, "-m", "olist.local", *command],
-            env=plain | {name: str(value) for name, value in (self.settings | settings).items()},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-
-    def asks(self, query: str) -> list[tuple]:
-        with psycopg.connect(postgres.status(self.home / "data")) as connection:
-            return connection.execute(query).fetchall()
-
-
 @pytest.fixture(scope="module")
 def user(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     folder = tmp_path_factory.mktemp("a user's folder")
     user = User(folder / "home", demo, folder / "outputs")
     yield user
-    place = user.home / "data" / "postgres-place"
-    user.types("stop")
-    if place.exists():
-        subprocess.run(["rm", "-rf", place.read_text()], check=True)
+    user.leaves()
 
 
 def test_run_twice_then_stop(user: User) -> None:

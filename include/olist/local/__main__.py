@@ -42,6 +42,9 @@ def ui() -> int:
     port = os.environ.get("AIRFLOW__API__PORT", "8080")
     console.print(f"Data: {place.data_dir}\nWarehouse: {place.warehouse}\nHubSpot: {place.hubspot}")
     console.print(f"Airflow: http://localhost:{port} (Ctrl-C ends it)")
+    from olist.local.dag_run import prepare_airflow
+
+    prepare_airflow()
     return _become_airflow(["standalone"])
 
 
@@ -83,7 +86,26 @@ def stop() -> int:
     return 0
 
 
-COMMANDS = {"run": run, "ui": ui, "evaluate": evaluate, "stop": stop}
+def bench() -> int:
+    """Measures, prints the ratios and writes them to outputs/bench.md."""
+    from olist.local.bench import bench_delivery
+
+    orders = int(os.environ.get("OLIST_BENCH_ORDERS") or environment.BENCH_ORDERS)
+    delivery = bench_delivery(console, orders)
+    lines = [
+        "| what | ratio |",
+        "| --- | --- |",
+        f"| delivery, share of the permitted rate ({delivery['requests']:.0f} requests in"
+        f" {delivery['seconds']:.0f} s, {delivery['too_many']:.0f} answers 429) | {delivery['share']:.1%} |",
+    ]
+    table = "\n".join(lines)
+    console.print(table, markup=False)
+    (environment.PROJECT / "outputs").mkdir(exist_ok=True)
+    (environment.PROJECT / "outputs" / "bench.md").write_text(f"{table}\n")
+    return 0
+
+
+COMMANDS = {"run": run, "ui": ui, "evaluate": evaluate, "stop": stop, "bench": bench}
 
 
 def main() -> None:

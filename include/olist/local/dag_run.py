@@ -24,11 +24,11 @@ def run_dag(conf: dict[str, Any], console: Console) -> bool:
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "CRITICAL")
     console.print("Starting Airflow")
     from airflow.dag_processing.dagbag import DagBag
-    from airflow.utils.db import initdb
 
     from olist import tasks
 
-    initdb()
+    _hide_what_is_masked()
+    prepare_airflow()
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     for file, error in bag.import_errors.items():
         console.print(f"[red]{file} cannot be imported:[/red]\n{error}")
@@ -46,6 +46,24 @@ def run_dag(conf: dict[str, Any], console: Console) -> bool:
             print_summary(run, console)
             console.print(f"Files:  {run['outputs']['folder']}\nReport: {run['outputs']['report']}")
         return succeeded
+
+
+def prepare_airflow() -> None:
+    """Airflow's own database, and the pool that the DAG's deliveries run in."""
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+
+    initdb()
+    Pool.create_or_update_pool(
+        "hubspot", slots=4, description="Parallel deliveries to HubSpot", include_deferred=False
+    )
+
+
+def _hide_what_is_masked() -> None:
+    """Airflow tells itself which secrets to mask, and in this process its debug log shows these messages."""
+    from airflow.sdk.execution_time.comms import MaskSecret
+
+    MaskSecret.__repr_args__ = lambda self: []
 
 
 def _check_params(dag: Any, conf: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from olist.local import demo_data, postgres, sandbox_process
 PROJECT = Path(__file__).resolve().parents[3]
 STATE = Path(os.environ.get("OLIST_HOME") or PROJECT / ".olist").resolve()
 DEMO_ORDERS = 20_000
+BENCH_ORDERS = 30_000
 DATABASE_VARIABLES = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASS")
 
 

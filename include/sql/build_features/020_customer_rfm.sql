@@ -14,20 +14,12 @@ begin
         avg_review_score, favorite_category, customer_city, customer_state, latitude, longitude
     )
     with qualifying_orders as (
-        select order_id, customer_unique_id, order_date, items_total, zip_code_prefix, customer_city, customer_state
-        from ops.order_values_drafts
-        where run_id = of_run_id and is_qualifying and order_date < run_as_of
+        select order_id, customer_unique_id, order_date, zip_code_prefix, customer_city, customer_state
+        from ops.qualifying_orders_before(of_run_id, run_as_of)
     ),
 
     purchases as (
-        select
-            customer_unique_id,
-            min(order_date) as first_purchase_date,
-            max(order_date) as last_purchase_date,
-            count(*) as frequency,
-            sum(items_total) as monetary
-        from qualifying_orders
-        group by customer_unique_id
+        select * from ops.customer_rfm_as_of(of_run_id, run_as_of)
     ),
 
     latest_addresses as (
@@ -76,7 +68,7 @@ begin
         purchases.customer_unique_id,
         purchases.first_purchase_date,
         purchases.last_purchase_date,
-        extract(day from run_as_of - purchases.last_purchase_date),
+        purchases.recency_days,
         purchases.frequency,
         purchases.monetary,
         review_scores.avg_review_score,

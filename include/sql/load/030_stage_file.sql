@@ -35,7 +35,10 @@ begin
              from (
                  select
                      typed.position,
-                     row_number() over (partition by %4$s order by raw_row::text collate "C", typed.position)
+                     row_number() over (
+                         partition by %4$s
+                         order by (to_jsonb(raw_row) - ''file_line'')::text collate "C", typed.position
+                     )
                  from %2$s as typed
                  inner join raw.%3$I as raw_row on raw_row.ctid = typed.position
                  where typed.problem is null
@@ -95,6 +98,12 @@ begin
 end
 $$;
 
+-- A line ends in LF, CRLF or CR.
+create or replace function staging.line_breaks(value text) returns integer
+language sql immutable
+return length(value) - length(translate(value, E'\r\n', ''))
+    - (length(value) - length(replace(value, E'\r\n', ''))) / 2;
+
 create or replace procedure staging.keep_rejects(source_table text, of_file_id bigint)
 language plpgsql
 as $$
@@ -106,10 +115,10 @@ begin
              select
                  ctid as position,
                  -- The header is line 1; a row ends after its own line breaks and one more.
-                 2 + coalesce(sum(1 + length(raw_row::text) - length(replace(raw_row::text, E''\n'', ''''))) over (
+                 coalesce(file_line, 2 + coalesce(sum(1 + staging.line_breaks(raw_row::text)) over (
                      order by ctid rows between unbounded preceding and 1 preceding
-                 ), 0) as line,
-                 to_jsonb(raw_row) as row_content
+                 ), 0)) as line,
+                 to_jsonb(raw_row) - ''file_line'' as row_content
              from raw.%2$I as raw_row
          ) as numbered
          inner join rejected using (position)',

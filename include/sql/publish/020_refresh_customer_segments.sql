@@ -1,11 +1,13 @@
--- The SQL part of the pipeline without Airflow: order values, RFM, scores, segments, and tiers and actions from
--- the newest model that is not younger than as_of, on the files of the last published run.
+-- The SQL part of the pipeline without Airflow, on the files of the last published run: order values, RFM, scores,
+-- segments, and tiers and actions from a stored model, that of the snapshot there is at as_of, else the newest one
+-- that has seen nothing after as_of.
 create or replace procedure analytics.refresh_customer_segments(as_of timestamp default null)
 language plpgsql
 as $$
 declare
     last_run ops.pipeline_runs;
     new_run_id bigint;
+    new_model_id bigint;
     resolved timestamp;
     customers bigint;
 begin
@@ -29,13 +31,18 @@ begin
     call ops.build_customer_rfm(new_run_id);
     call ops.build_customer_segments(new_run_id);
 
-    update ops.pipeline_runs
-    set model_id = (
-        select model_id from ops.cluster_models
-        where trained_as_of <= resolved order by trained_as_of desc, model_id desc limit 1
-    )
-    where run_id = new_run_id;
+    new_model_id := ops.stored_model(
+        resolved,
+        preferred_model_id => (
+            select model_id from analytics.customer_snapshots where customer_snapshots.as_of = resolved limit 1
+        )
+    );
+    update ops.pipeline_runs set model_id = new_model_id where run_id = new_run_id;
+    insert into ops.model_choices (run_id, model_id, decision, reason)
+    select new_run_id, new_model_id, 'stored', 'A CALL trains nothing: it keeps the model of the snapshot there is, else takes the newest stored one that is not younger.'
+    where new_model_id is not null;
     call ops.assign_customer_tiers(new_run_id);
+    call ops.record_tier_changes(new_run_id);
     call ops.build_snapshot(new_run_id);
     call analytics.publish_snapshot(new_run_id, customers);
     update ops.pipeline_runs

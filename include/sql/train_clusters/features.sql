@@ -1,5 +1,4 @@
 -- Sorted by customer, since the random start of K-Means depends on the order of rows.
 select recency_days::double precision, frequency::double precision, monetary::double precision
-from ops.customer_rfm_drafts
-where run_id = %(run_id)s
-order by customer_unique_id
+from ops.training_customers(%(run_id)s, %(as_of)s, %(sample)s)
+order by customer_unique_id collate "C"

@@ -1,7 +1,9 @@
--- Where two runs trained the same model at once, both get the row of the first.
-insert into ops.cluster_models (fingerprint, trained_as_of, k, features, scaler, centres, metrics, parameters)
-values (
-    %(fingerprint)s, %(as_of)s, %(k)s, %(features)s, %(scaler)s, %(centres)s, %(metrics)s, %(parameters)s
+insert into ops.cluster_models (
+    fingerprint, training_hash, trained_as_of, k, features, scaler, centres, metrics, parameters, bins
 )
-on conflict (fingerprint) do update set fingerprint = excluded.fingerprint
+values (
+    %(fingerprint)s, %(training_hash)s, %(as_of)s, %(k)s, %(features)s,
+    %(scaler)s, %(centres)s, %(metrics)s, %(parameters)s,
+    ops.feature_bins(%(run_id)s, %(as_of)s, %(sample)s)
+)
 returning model_id

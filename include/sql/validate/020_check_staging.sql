@@ -11,7 +11,12 @@ begin
         run_id, check_name, table_name, severity, violations, passed, detail
     )
     with run as (
-        select as_of, excluded_statuses from ops.pipeline_runs where run_id = of_run_id
+        select
+            as_of,
+            excluded_statuses,
+            requested_as_of is null and as_of is distinct from interval_end as follows_the_data
+        from ops.pipeline_runs
+        where run_id = of_run_id
     ),
 
     item_totals as (
@@ -26,6 +31,7 @@ begin
     judged_orders as (
         select
             orders.order_id,
+            orders.order_purchase_timestamp::date as purchase_day,
             customers.customer_id is null as has_no_customer,
             payment_totals.total is distinct from item_totals.total as has_other_payment,
             item_totals.order_id is not null and payment_totals.order_id is not null as is_reconcilable,
@@ -42,6 +48,27 @@ begin
         left join staging.customers using (customer_id)
         left join item_totals using (order_id)
         left join payment_totals using (order_id)
+    ),
+
+    purchase_days as (
+        select
+            purchase_day,
+            min(order_id) as an_order,
+            purchase_day - lag(purchase_day) over (order by purchase_day) as days_without,
+            sum(count(*)) over (order by purchase_day desc) as orders_from_here,
+            sum(count(*)) over () as all_orders
+        from judged_orders
+        where left_out_because is null
+        group by purchase_day
+    ),
+
+    -- The latest purchase decides as_of, so one order dated 2099 would make all others eighty years old. Orders
+    -- are isolated where more than 180 days lie before them, and they are no more than one in a hundred.
+    isolated_orders as (
+        select purchase_days.* from purchase_days cross join run
+        where run.follows_the_data and days_without > 180 and orders_from_here * 100 <= all_orders
+        order by purchase_day
+        limit 1
     ),
 
     judged_items as (
@@ -62,8 +89,21 @@ begin
         from judged_orders
         union all
         select
+            'no_isolated_purchases', 'orders', 'critical',
+            coalesce(max(orders_from_here), 0), coalesce(max(all_orders), 1), 0.0,
+            coalesce(
+                format(
+                    'orders were bought more than 180 days after all others, the first of them order %s on %s:'
+                    ' correct the file, or set as_of',
+                    max(an_order), max(purchase_day)
+                ),
+                ''
+            )
+        from isolated_orders
+        union all
+        select
             'rejected_rows:' || source_files.table_name, source_files.table_name, 'critical',
-            source_files.rows_rejected, source_files.rows_read, 0.05, 'rows could not be typed or keyed'
+            source_files.rows_rejected, source_files.rows_read, 0.05, 'rows could not be read, typed or keyed'
         from ops.run_files inner join ops.source_files using (file_id)
         where run_files.run_id = of_run_id
         union all

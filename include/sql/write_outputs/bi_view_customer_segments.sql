@@ -1,7 +1,15 @@
 select
-    as_of, customer_unique_id, segment_name, loyalty_tier, next_action, next_action_reason,
-    recency_days, frequency, monetary, avg_review_score, favorite_category,
-    customer_city, customer_state, latitude, longitude, first_purchase_date, last_purchase_date
+    as_of,
+    ops.spreadsheet_text(customer_unique_id) as customer_unique_id,
+    ops.spreadsheet_text(segment_name) as segment_name,
+    ops.spreadsheet_text(loyalty_tier) as loyalty_tier,
+    ops.spreadsheet_text(next_action) as next_action,
+    ops.spreadsheet_text(next_action_reason) as next_action_reason,
+    recency_days, frequency, monetary, avg_review_score,
+    ops.spreadsheet_text(favorite_category) as favorite_category,
+    ops.spreadsheet_text(customer_city) as customer_city,
+    ops.spreadsheet_text(customer_state) as customer_state,
+    latitude, longitude, first_purchase_date, last_purchase_date
 from analytics.customer_snapshots
 where as_of = {as_of}
-order by customer_unique_id
+order by customer_snapshots.customer_unique_id

@@ -16,6 +16,14 @@ select jsonb_build_object(
     'as_of', to_char(run.as_of, 'YYYY-MM-DD HH24:MI:SS'),
     'data_dir', run.data_dir,
     'model_id', run.model_id,
+    'about_tiers', (
+        select coalesce(jsonb_agg(sentence order by place), '[]')
+        from (
+            select 1 as place, reason as sentence from ops.model_choices where model_choices.run_id = run.run_id
+            union all
+            select 2, sentence from ops.tier_changes where tier_changes.run_id = run.run_id
+        ) as sentences
+    ),
     'customers', (select count(*) from snapshot),
     'monetary', (select to_char(sum(monetary), 'FM999,999,999,990.00') from snapshot),
     'tiers', (

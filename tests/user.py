@@ -1,0 +1,42 @@
+"""Somebody who types the project's commands."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+
+from olist.local import postgres
+
+
+class User:
+    """Somebody with a clone of the project, a home of their own, and a data folder."""
+
+    def __init__(self, home: Path, data_dir: Path, outputs: Path) -> None:
+        self.home, self.outputs = home, outputs
+        self.settings = {"OLIST_HOME": home, "OLIST_DATA_DIR": data_dir, "OLIST_OUTPUT_DIR": outputs}
+
+    def types(self, *command: str, **settings: str) -> subprocess.CompletedProcess:
+        ours = ("AIRFLOW", "OLIST_", "HUBSPOT_", "DB_")
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        return subprocess.run(
+            [sys.executable, "-m", "olist.local", *command],
+            env=plain
+            | {"COLUMNS": "200"}
+            | {name: str(value) for name, value in (self.settings | settings).items()},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    def asks(self, query: str) -> list[tuple]:
+        with psycopg.connect(postgres.status(self.home / "data")) as connection:
+            return connection.execute(query).fetchall()
+
+    def leaves(self) -> None:
+        """Stops the servers, and removes a PostgreSQL that is not in the home."""
+        place = self.home / "data" / "postgres-place"
+        self.types("stop")
+        if place.exists():
+            subprocess.run(["rm", "-rf", place.read_text()], check=True)
