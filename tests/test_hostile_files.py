@@ -61,7 +61,9 @@ KINDS = [
     Spoilt("1000000.00", "payment_value is a million or more: 1000000.00"),
     Spoilt("9" * 400, "payment_value is not an amount of money: 999"),
 ]
-GOOD_TEXT = st.text(st.sampled_from("abcé€😀 ,;'\"\\.\n\r\t=+"), max_size=8)
+# What COPY reads as it is; a file of nothing else is not read row by row.
+PLAIN_KINDS = [kind for kind in KINDS if kind.reason and re.match("another|order_id|payment", kind.reason)]
+GOOD_TEXT = st.lists(st.sampled_from([*"abcé€😀 ,;'\"\\.\n\r\t=+", "\r\n"]), max_size=8).map("".join)
 
 
 @st.composite
@@ -73,7 +75,8 @@ def payment_files(draw: st.DrawFn) -> tuple[bytes, list[tuple[int, Spoilt, list[
     content = "\ufeff".encode() if draw(st.booleans()) else b""
     content += as_line(names, quoting, ends[0])
     rows = []
-    for number, kind in enumerate(draw(st.lists(st.sampled_from([KINDS[0]] * 10 + KINDS), max_size=25))):
+    kinds = draw(st.sampled_from([KINDS, PLAIN_KINDS]))
+    for number, kind in enumerate(draw(st.lists(st.sampled_from([KINDS[0]] * 10 + kinds), max_size=25))):
         value = f"{draw(st.integers(0, 999_999))}{draw(st.sampled_from(['', '.5', '.25', '.990']))}"
         fields = [f"o{number}", "1", draw(GOOD_TEXT), str(draw(st.integers(0, 24))), value]
         end = draw(st.sampled_from(ends))
