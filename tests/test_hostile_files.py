@@ -69,7 +69,11 @@ GOOD_TEXT = st.lists(st.sampled_from([*"abcé€😀 ,;'\"\\.\n\r\t=+", "\r\n"])
 @st.composite
 def payment_files(draw: st.DrawFn) -> tuple[bytes, list[tuple[int, Spoilt, list[str]]]]:
     """The bytes of a file, and of every row of it the line it starts on, its kind, and its good fields."""
-    names = draw(st.permutations([*COLUMNS, *draw(st.sampled_from([[], ["ctid"], ["problem", "a;b", ""]]))]))
+    names = draw(
+        st.permutations(
+            [*COLUMNS, *draw(st.sampled_from([[], ["ctid"], ["problem", "a;b", ""], ["two\nlines"]]))]
+        )
+    )
     ends = draw(st.sampled_from([["\n"], ["\r\n"], ["\r"], ["\n", "\r\n"], ["\n", "\r\n", "\r"]]))
     quoting = draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
     content = "\ufeff".encode() if draw(st.booleans()) else b""

@@ -301,6 +301,7 @@ ROW = "o1,1,voucher,1,10.00"
         (f"{PAYMENT_HEADER}\r{ROW}\ro2,1,a,1,2.00\r", 2),
         (f"{PAYMENT_HEADER}\r\n{ROW}\no2,1,a,1,2.00\r\n", 2),
         (f"\n\n{PAYMENT_HEADER}\n\n{ROW}\n\n", 1),
+        (f"\n{PAYMENT_HEADER}\n{ROW}\n", 1),
         (f'{PAYMENT_HEADER},"a note\non it"\n{ROW},"x\ny"\n', 1),
         (f"{PAYMENT_HEADER},,,\n{ROW},,,\n", 1),
         (f'"{PAYMENT_HEADER.replace(",", chr(34) + "," + chr(34))}"\n{ROW}\n', 1),
