@@ -134,12 +134,12 @@ def test_unchanged_content_is_not_loaded_again(connection: Connection, data_dir:
 def published(server: str, demo: Path) -> Iterator[Connection]:
     """A warehouse with a published run, for tests that change nothing people read."""
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("create database published template template")
-    with psycopg.connect(f"{server.rpartition('/')[0]}/published", autocommit=True) as connection:
+        connection.execute("create database loaded template template")
+    with psycopg.connect(f"{server.rpartition('/')[0]}/loaded", autocommit=True) as connection:
         pipeline.run(connection, demo)
         yield connection
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("drop database published with (force)")
+        connection.execute("drop database loaded with (force)")
 
 
 def missing_folder(data_dir: Path) -> None:

@@ -46,7 +46,7 @@ def test_run_twice_then_stop(user: User) -> None:
     second = user.types("run")
     assert second.returncode == 0, second.stdout + second.stderr
     assert user.asks(everybody) == snapshot
-    assert "unchanged since it was last loaded" in second.stdout
+    assert " rows, unchanged" in second.stdout
     again = httpx.get(f"{url}/sandbox/requests").json()["requests"]
     upserts = [[each for each in log if each["path"].endswith("/batch/upsert")] for log in (requests, again)]
     assert upserts[0] == upserts[1]

@@ -125,7 +125,7 @@ class Progress(threading.Thread):
             if (run_id, stage, part) not in self.shown:
                 self.shown.add((run_id, stage, part))
                 name = f"{stage} {part}".strip()
-                line = f"  {name:<44}{seconds:>7.2f} s   {_in_short(metrics)}"
+                line = f"  {name:<40}{seconds:>7.2f} s   {_in_short(metrics)}"
                 self.console.print(line, no_wrap=True, overflow="ellipsis")
 
     def _is_installed(self) -> bool:
@@ -138,7 +138,7 @@ class Progress(threading.Thread):
 def _in_short(metrics: dict[str, Any]) -> str:
     if "rows_read" in metrics:
         rejected = f", {metrics['rows_rejected']:,} rejected" if metrics["rows_rejected"] else ""
-        unchanged = ", unchanged since it was last loaded" if metrics["was_loaded_before"] else ""
+        unchanged = ", unchanged" if metrics["was_loaded_before"] else ""
         return f"{metrics['rows_read']:,} rows{rejected}{unchanged}"
     plain = {key: value for key, value in metrics.items() if isinstance(value, str | int) and value != ""}
     return json.dumps(plain, ensure_ascii=False)[1:-1].replace('"', "")[:80]

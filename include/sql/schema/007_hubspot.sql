@@ -14,14 +14,11 @@ create table ops.hubspot_failures (
     category text,
     message text not null,
     attempts integer not null default 1,
-    was_sent_alone boolean not null default false,
     payload jsonb not null,
     last_attempt_at timestamptz not null default clock_timestamp()
 );
 comment on table ops.hubspot_failures is
     'People HubSpot refused, in its own words; a row goes when the person is delivered.';
-comment on column ops.hubspot_failures.was_sent_alone is
-    'HubSpot refused a whole batch because of this person, who is sent alone from then on.';
 
 create table ops.hubspot_in_flight (
     customer_unique_id text primary key,
@@ -44,17 +41,3 @@ create table ops.hubspot_syncs (
     finished_at timestamptz
 );
 comment on table ops.hubspot_syncs is 'The delivery of each run: what was planned, how it ended.';
-
-create table ops.hubspot_rate (
-    account text primary key,
-    requests integer not null default 100,
-    interval_seconds double precision not null default 10,
-    share double precision not null default 1,
-    next_slot timestamptz not null default clock_timestamp()
-);
-comment on table ops.hubspot_rate is
-    'The pace of requests to HubSpot, one row that all tasks on all machines share.';
-comment on column ops.hubspot_rate.requests is 'Requests per interval, as HubSpot''s headers say.';
-comment on column ops.hubspot_rate.share is
-    'Part of the permitted rate that is used; shrinks where other integrations use up the limit.';
-comment on column ops.hubspot_rate.next_slot is 'When the next request may leave.';

@@ -39,13 +39,14 @@ as $$
 declare
     sync_status text := (select status from ops.hubspot_syncs where run_id = of_run_id);
 begin
+    if sync_status = 'planned' then
+        -- Those who send hold this lock shared: the ledger must not change while it is compared. Taken before any
+        -- other, since they may look at all partitions of the plan.
+        perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
+    end if;
     call ops.empty_draft('hubspot_plan_drafts', of_run_id);
     if sync_status in ('skipped', 'superseded') then
         return;
-    end if;
-    if sync_status = 'planned' then
-        -- Those who send hold this lock shared: the ledger must not change while it is compared.
-        perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
     end if;
 
     insert into ops.hubspot_plan_drafts (
