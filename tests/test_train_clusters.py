@@ -17,14 +17,12 @@ from olist.exceptions import OlistError
 from olist.strategy import Model, read_strategy
 from olist.strategy_sql import functions
 
-FEATURES_READY = pipeline.CORE[:4]
-
 
 def with_features(connection: Connection, data_dir: Path, as_of: date | None, retrain: str = "auto") -> int:
     """A run that has everything but a model."""
     run_id = pipeline.begin(connection, data_dir, as_of, retrain=retrain)
     pipeline.load_all(connection, run_id)
-    for stage in FEATURES_READY:
+    for stage in pipeline.CORE[:4]:
         stage(connection, run_id)
     return run_id
 
@@ -40,8 +38,6 @@ def use_model_settings(monkeypatch: pytest.MonkeyPatch, **settings: object) -> N
     strategy = read_strategy().model_copy(update={"model": Model(**settings)})
     monkeypatch.setattr(train_clusters, "read_strategy", lambda: strategy)
 
-
-# --- Any order of months ---------------------------------------------------------------------------------
 
 MONTHS = [
     date(2016, 11, 1),
@@ -199,11 +195,8 @@ def test_drift_is_the_population_stability_index(
     ).fetchone()
     vintage = datetime(2017, 7, 1)
     trained_as_of = vintage if decision == "vintage" else datetime(2017, 9, 1)
-    assert recorded == (
-        *(found[key] for key in ("decision", "reason", "drift", "model_id")),
-        vintage,
-        trained_as_of,
-    )
+    said = (found[key] for key in ("decision", "reason", "drift", "model_id"))
+    assert recorded == (*said, vintage, trained_as_of)
 
 
 def test_drift_of_frequency_shows_although_nearly_everybody_buys_once(
