@@ -305,3 +305,16 @@ def test_what_hubspot_may_have_got_unanswered_is_put_right(
         httpx.put(f"{url}/sandbox/faults", json={})
         assert pipeline.deliver(connection, run_id, url)["accepted"] == 1
         assert pipeline.contacts(url) == pipeline.payloads(connection, run_id)
+
+
+def test_a_quiet_month_does_not_fail_because_of_the_few_who_are_always_rejected(published) -> None:
+    make, run_id = published
+    with (
+        sandbox_with(rejected_people_share=0.01, seed=5) as url,
+        psycopg.connect(make(), autocommit=True) as connection,
+    ):
+        rejected = pipeline.deliver(connection, run_id, url)["rejected"]
+        again = pipeline.deliver(connection, run_id, url)
+        assert (again["accepted"], again["rejected"]) == (0, rejected) and rejected > 0
+        attempts = connection.execute("select distinct attempts from ops.hubspot_failures").fetchall()
+        assert attempts == [(2,)]
