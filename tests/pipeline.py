@@ -8,35 +8,16 @@ from pathlib import Path
 import httpx
 from psycopg import Connection
 
-from olist import (
-    assign_clusters,
-    build_features,
-    compute_actions,
-    load,
-    publish,
-    train_clusters,
-    upsert_hubspot,
-    validate,
-)
+from olist import load, upsert_hubspot
 from olist.hubspot import HubSpotSettings
 from olist.hubspot_properties import PROPERTIES
+from olist.local.bench import CORE
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.sources import TABLES
 from olist.start_run import RunRequest, start_run
 from olist.warehouse import read_sql
 
 _numbers = itertools.count()
-
-CORE = (
-    validate.validate,
-    build_features.order_values,
-    build_features.customer_rfm,
-    build_features.customer_segments,
-    train_clusters.train_clusters,
-    assign_clusters.assign_clusters,
-    compute_actions.compute_actions,
-    publish.publish,
-)
 
 
 def begin(

@@ -135,7 +135,7 @@ class HubSpot:
                 self.pace.wait()
             answer = self._checked(self._request(method, path, body))
             if self.pace:
-                self.pace.heed(answer.status, answer.headers)
+                self.pace.heed(answer)
             if (answer.status < 400 and answer.status > 0) or answer.status in also_accepted:
                 return answer
             if not answer.is_temporary:

@@ -140,7 +140,7 @@ class Sender:
             time.sleep(0.02)
 
     def _handle(self, batch: Batch, answer: Answer) -> None:
-        self.pace.heed(answer.status, answer.headers)
+        self.pace.heed(answer)
         if answer.status == 429:
             self._too_many(batch, answer)
         elif answer.is_temporary:

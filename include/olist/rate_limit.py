@@ -12,6 +12,8 @@ from olist.warehouse import read_sql
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from olist.hubspot import Answer
+
 PREFIX = "x-hubspot-ratelimit-"
 DAILY = "DAILY"
 # Where HubSpot sends neither Retry-After nor the interval: the interval it documents.
@@ -31,12 +33,15 @@ class RateLimit:
         if seconds > 0:
             time.sleep(seconds)
 
-    def heed(self, status: int, headers: dict[str, str]) -> None:
-        """Takes from an answer what it says about the pace; after a 429 everybody pauses."""
-        if headers:
-            self.learn(headers)
-        if status == 429:
-            self.pause(headers)
+    def heed(self, answer: "Answer") -> None:
+        """Takes from an answer what it says about the pace; after a 429 everybody pauses.
+
+        Not for the daily limit: its Retry-After is tomorrow, and would hold up every later run until then.
+        """
+        if answer.headers:
+            self.learn(answer.headers)
+        if answer.status == 429 and answer.body.get("policyName") != DAILY:
+            self.pause(answer.headers)
 
     def learn(self, headers: dict[str, str]) -> None:
         """Takes over the limit that an answer's headers tell."""
