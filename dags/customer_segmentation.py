@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from airflow.sdk import Param, dag, get_current_context, task, task_group
 from airflow.timetables.interval import CronDataIntervalTimetable
 
+from olist.gates import GATES
 from olist.sources import TABLES
 
 PARAMS = {
@@ -32,6 +33,13 @@ PARAMS = {
         "upsert",
         enum=["upsert", "update", "dry_run", "skip"],
         description="What HubSpot gets: everybody, known contacts only, a plan without sending, nothing.",
+    ),
+    "accept": Param(
+        [],
+        type="array",
+        items={"enum": list(GATES)},
+        examples=list(GATES),
+        description="Gates that may be passed whatever they measure, by somebody who knows that it is right.",
     ),
 }
 

@@ -13,6 +13,7 @@ import pytest
 from psycopg import Connection
 
 from olist import publish
+from olist.gates import GATES
 from olist.sources import SOURCES
 from olist.warehouse import read_sql
 
@@ -21,9 +22,9 @@ MONTHS += [datetime(2018, 5, 1), datetime(2018, 7, 1)]
 FILES = {source.table: f"{source.file_stem}.csv" for source in SOURCES}
 
 
-def backfill_month(connection: Connection, data_dir: Path, month_end: datetime) -> None:
+def backfill_month(connection: Connection, data_dir: Path, month_end: datetime, **more: object) -> None:
     """A run as the backfill starts it, for an interval and without an as_of, to its end."""
-    run_id = pipeline.run(connection, data_dir, interval_end=month_end, retrain="always")
+    run_id = pipeline.run(connection, data_dir, interval_end=month_end, retrain="always", **more)
     pipeline.finish(connection, run_id)
 
 
@@ -125,7 +126,7 @@ def test_a_rerun_replaces_its_month_alone(connection: Connection, data_dir: Path
         backfill_month(connection, data_dir, month)
     before = snapshots(connection)
     changed = truncate(data_dir, datetime(2017, 5, 20), tmp_path / "changed")
-    pipeline.run(connection, changed, MONTHS[1].date(), retrain="always")
+    pipeline.run(connection, changed, MONTHS[1].date(), retrain="always", accept=GATES)
     after = snapshots(connection)
     assert after[MONTHS[1]] != before[MONTHS[1]]
     assert {month: after[month] for month in (MONTHS[0], MONTHS[2])} == {
@@ -148,7 +149,7 @@ def test_readers_see_the_old_snapshot_or_the_new_one(
     other_files = truncate(data_dir, datetime(2018, 1, 1), tmp_path / "other")
     runs, expected = [], []
     for files in (data_dir, other_files):
-        runs.append(pipeline.run(connection, files, MONTHS[3].date(), retrain="always"))
+        runs.append(pipeline.run(connection, files, MONTHS[3].date(), retrain="always", accept=GATES))
         expected.append(look(connection))
     assert expected[0][0] != expected[1][0] and expected[0][1] != expected[1][1]
 
@@ -175,7 +176,7 @@ def test_a_file_found_by_its_content_is_not_dropped_before_it_is_pinned(
     backfill_month(connection, demo, MONTHS[0])
     other_files = truncate(demo, MONTHS[4], tmp_path / "other")
     for month in MONTHS[:3]:
-        backfill_month(connection, other_files, month)
+        backfill_month(connection, other_files, month, accept=GATES)
     file_id, content_hash = connection.execute(
         "select file_id, content_hash from ops.source_files where table_name = 'orders' order by file_id"
     ).fetchone()

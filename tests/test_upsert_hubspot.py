@@ -73,7 +73,8 @@ def test_people_who_leave_lose_tier_and_action(connection: Connection, data_dir:
         csv.writer(file).writerows([header, *rows[30:]])
     for name in ("olist_order_items_dataset.csv", "olist_customers_dataset.csv"):
         assert (data_dir / name).exists()
-    sync = pipeline.deliver(connection, pipeline.run(connection, data_dir), sandbox)
+    run_id = pipeline.run(connection, data_dir, accept=("customers_lost",))
+    sync = pipeline.deliver(connection, run_id, sandbox)
     assert sync["plan"]["clear"] > 0
     current = {row[1] for row in pipeline.snapshot(connection)}
     gone = {person: values for person, values in pipeline.contacts(sandbox).items() if person not in current}

@@ -2,12 +2,18 @@
 
 from typing import TYPE_CHECKING, Any
 
+from olist import gates
+
 if TYPE_CHECKING:
     from psycopg import Connection
 
 
 def publish(connection: "Connection", run_id: int) -> dict[str, Any]:
-    """Publishes the snapshot. Returns the number of customers in it."""
+    """Publishes the snapshot. Returns the number of customers in it.
+
+    Raises OlistError where a gate stops it, and readers keep what they had.
+    """
+    gates.stop_at(connection, run_id, "publish")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call analytics.publish_snapshot(%s)", (run_id,))
         (customers,) = cursor.fetchone()

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a run was asked for. `interval_end` is None for a run without a data interval (a manual one)."""
+    """What a run was asked for. `interval_end` is None for a run without a data interval (a manual one).
+
+    `accept` names the gates (olist.gates) that the run may pass whatever they measure.
+    """
 
     dag_run_id: str
     trigger: str
@@ -22,6 +25,7 @@ class RunRequest:
     interval_end: datetime | None = None
     retrain: str = "auto"
     sync: str = "upsert"
+    accept: tuple[str, ...] = ()
 
 
 def start_run(connection: "Connection", request: RunRequest) -> int:
@@ -44,6 +48,7 @@ def start_run(connection: "Connection", request: RunRequest) -> int:
                 "data_dir": request.data_dir,
                 "retrain": request.retrain,
                 "sync": request.sync,
+                "accepted_gates": list(request.accept),
             },
         )
         (run_id,) = cursor.fetchone()

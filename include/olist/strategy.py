@@ -52,6 +52,9 @@ def _check_reason(template: str) -> str:
     return template
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=False)
 
@@ -71,9 +74,20 @@ class ActionRule(Action):
 
 
 class Limits(Part):
-    """What is still normal; shares are from 0 to 1."""
+    """What is still normal; shares are from 0 to 1.
 
-    max_rejected_contacts: float = Field(0.05, ge=0, le=1)
+    Each gate of olist.gates has its limit here as max_<gate>.
+    """
+
+    max_rows_lost: Share = 0.10
+    max_rejected_rows: Share = 0.05
+    max_customers_lost: Share = 0.02
+    max_tier_share_change: Share = 0.25
+    max_changed_actions: Share = 0.5
+    apologies: list[str] = ["Apology Email + Service Recovery"]
+    max_apologies_without_review: int = Field(0, ge=0, strict=True)
+    compared_customers: int = Field(500, ge=1, strict=True)
+    max_rejected_contacts: Share = 0.05
 
 
 class Model(Part):
@@ -129,6 +143,10 @@ class Strategy(Part):
         for tier in self.tiers:
             if tier not in self.default_actions:
                 _fault(("default_actions",), f"the tier {tier} has no default action")
+        names = {action.next_action for action in [*self.actions, *self.default_actions.values()]}
+        for name in self.limits.apologies if "apologies" in self.limits.model_fields_set else []:
+            if name not in names:
+                _fault(("limits", "apologies"), f"'{name}' is not a next action of these rules")
         return self
 
     def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: tuple) -> None:

@@ -7,6 +7,7 @@ from string import Formatter
 from sqlalchemy import ColumnElement, Text, and_, case, cast, column, func, literal, or_, types
 from sqlalchemy.dialects import postgresql
 
+from olist.gates import GATES
 from olist.strategy import (
     ACTION_FIELDS,
     COMPARISON,
@@ -14,6 +15,7 @@ from olist.strategy import (
     SEGMENT_FIELDS,
     Action,
     Condition,
+    Limits,
     Strategy,
     Value,
 )
@@ -42,6 +44,9 @@ def functions(strategy: Strategy) -> str:
             _function("excluded_statuses", {}, "text[]", _text_array(strategy.excluded_statuses)),
             _function("loyalty_tiers", {}, "text[]", _text_array(strategy.tiers)),
             _function("keep_months", {}, "integer", cast(strategy.keep_months, types.Integer())),
+            _function("limit_of", {"gate": "text"}, "numeric", _limits(strategy.limits)),
+            _function("apologies", {}, "text[]", _text_array(strategy.limits.apologies)),
+            _function("compared_customers", {}, "integer", literal(strategy.limits.compared_customers)),
             _function("segment_name", SEGMENT_FIELDS, "text", segment_expression(strategy)),
             _function("action_rule", ACTION_FIELDS, "integer", rule_expression(strategy)),
             _function("action_priority", {"rule": "integer"}, "integer", _priority(default_priority)),
@@ -99,6 +104,11 @@ def _one(field: str, condition: Condition, kind: str, strategy: Strategy) -> Col
 
 def _number(value: Value) -> ColumnElement:
     return literal(Decimal(str(value)), types.Numeric())
+
+
+def _limits(limits: Limits) -> ColumnElement:
+    gate = column("gate", Text())
+    return case(*((gate == literal(name), _number(getattr(limits, f"max_{name}"))) for name in GATES))
 
 
 def _names(actions: list[Action]) -> list[ColumnElement]:

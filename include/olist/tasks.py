@@ -100,6 +100,7 @@ def _request_of(context: dict[str, Any]) -> RunRequest:
         interval_end=dag_run.data_interval_end if has_interval else None,
         retrain=params["retrain"],
         sync=params["sync"],
+        accept=tuple(params["accept"]),
     )
 
 

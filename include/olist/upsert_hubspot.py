@@ -9,6 +9,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
+from olist import gates
 from olist.exceptions import OlistError
 from olist.hubspot import HubSpot, HubSpotSettings
 from olist.hubspot_sender import Sender
@@ -31,10 +32,13 @@ def plan(
     """What the run would send, and the parts to send it in (none where nothing is sent).
 
     Creates the properties that HubSpot lacks. Without settings (no token) the run is a dry run.
+    Raises OlistError where a gate stops the delivery, before anything is planned.
     """
     if settings is None and mode in ("upsert", "update"):
         log.warning("No HubSpot access token is configured: this is a dry run, and nothing is sent.")
         mode = "dry_run"
+    if mode != "skip":
+        gates.stop_at(connection, run_id, "upsert_hubspot", only_warn=mode == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.enter_sync(%s, %s)", (run_id, mode))
         (status,) = cursor.fetchone()

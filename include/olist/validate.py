@@ -3,6 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
+from olist import gates
 from olist.exceptions import OlistError
 from olist.warehouse import read_sql
 
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 def validate(connection: "Connection", run_id: int) -> dict[str, Any]:
     """The run's as_of and how many checks passed; what each check found is in ops.validation_results.
 
-    Raises OlistError naming every critical check that failed.
+    Raises OlistError naming every critical check that failed, else every gate that stops the run.
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.resolve_as_of(%s)", (run_id,))
@@ -34,4 +35,5 @@ def validate(connection: "Connection", run_id: int) -> dict[str, Any]:
             failures.append(f"{check.partition(':')[0]} on {table}: {detail}")
     if failures:
         raise OlistError(f"The data failed {len(failures)} critical checks: {'; '.join(failures)}.")
+    gates.stop_at(connection, run_id, "validate")
     return {"as_of": as_of.isoformat(sep=" "), "checks": len(results)}

@@ -4,10 +4,10 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from olist.strategy import Strategy
-
 if TYPE_CHECKING:
     from psycopg import Connection
+
+    from olist.strategy import Strategy
 
 SQL_FOLDER = Path(__file__).resolve().parents[1] / "sql"
 
@@ -23,6 +23,7 @@ ROUTINE_FOLDERS = (
     "compute_actions",
     "publish",
     "upsert_hubspot",
+    "gates",
     "write_outputs",
 )
 
@@ -37,7 +38,7 @@ def fingerprint(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
-def install(connection: "Connection", strategy: Strategy) -> bool:
+def install(connection: "Connection", strategy: "Strategy") -> bool:
     """Brings the warehouse up to date: new tables, then procedures, then the strategy's rules.
 
     One transaction, one installer at a time; data is kept. Returns whether anything was installed.

@@ -54,7 +54,7 @@ def test_policy(dag) -> None:
     assert dag.catchup is False
     assert dag.doc_md and dag.tags and dag.owner == "olist"
     assert all(task.retries > 0 for task in dag.tasks)
-    assert set(dag.params) == {"as_of", "data_dir", "retrain", "sync"}
+    assert set(dag.params) == {"as_of", "data_dir", "retrain", "sync", "accept"}
 
 
 def test_a_run_has_a_whole_month(dag) -> None:

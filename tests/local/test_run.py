@@ -43,7 +43,7 @@ def test_run_twice_then_stop(user: User) -> None:
     requests = httpx.get(f"{url}/sandbox/requests").json()["requests"]
     assert len(httpx.get(f"{url}/sandbox/contacts.ndjson").text.splitlines()) == len(snapshot)
 
-    second = user.types("run")
+    second = user.types("run", OLIST_ACCEPT="rows_lost, customers_lost")
     assert second.returncode == 0, second.stdout + second.stderr
     assert user.asks(everybody) == snapshot
     assert " rows, unchanged" in second.stdout
@@ -52,6 +52,8 @@ def test_run_twice_then_stop(user: User) -> None:
     assert upserts[0] == upserts[1]
 
     assert user.asks("select count(*) from ops.pipeline_runs where status = 'succeeded'") == [(2,)]
+    accepted = "select accepted_gates from ops.pipeline_runs order by run_id"
+    assert user.asks(accepted) == [([],), (["rows_lost", "customers_lost"],)]
     assert user.types("stop").returncode == 0
     assert postgres.status(user.home / "data") is None
     assert sandbox_process.status(user.home / "data") is None

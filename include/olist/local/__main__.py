@@ -31,6 +31,8 @@ def run() -> int:
         )
         if os.environ.get(variable)
     }
+    if accepted := os.environ.get("OLIST_ACCEPT"):
+        conf["accept"] = [gate.strip() for gate in accepted.split(",")]
     succeeded = run_dag(conf, console)
     console.print(f"{time.monotonic() - began:.0f} seconds in all")
     return 0 if succeeded else 1

@@ -1,7 +1,9 @@
 -- The SQL part of the pipeline without Airflow, on the files of the last published run: order values, RFM, scores,
 -- segments, and tiers and actions from a stored model, that of the snapshot there is at as_of, else the newest one
--- that has seen nothing after as_of.
-create or replace procedure analytics.refresh_customer_segments(as_of timestamp default null)
+-- that has seen nothing after as_of. `accept`: gates that may be passed, as in the DAG's param.
+create or replace procedure analytics.refresh_customer_segments(
+    as_of timestamp default null, accept text[] default '{}'
+)
 language plpgsql
 as $$
 declare
@@ -17,8 +19,8 @@ begin
         raise exception 'Nothing has been loaded yet: run the DAG customer_segmentation once before this CALL.';
     end if;
 
-    insert into ops.pipeline_runs (trigger, requested_as_of, data_dir, excluded_statuses)
-    values ('call', refresh_customer_segments.as_of, last_run.data_dir, ops.excluded_statuses())
+    insert into ops.pipeline_runs (trigger, requested_as_of, data_dir, excluded_statuses, accepted_gates)
+    values ('call', refresh_customer_segments.as_of, last_run.data_dir, ops.excluded_statuses(), accept)
     returning run_id into new_run_id;
     call ops.open_drafts(new_run_id);
     insert into ops.run_files (run_id, table_name, file_id)
@@ -27,6 +29,7 @@ begin
     call ops.resolve_as_of(new_run_id, resolved);
     call ops.check_staging(new_run_id);
     call ops.stop_on_failed_checks(new_run_id);
+    call ops.stop_at_gates(new_run_id, 'validate');
     call ops.build_order_values(new_run_id);
     call ops.build_customer_rfm(new_run_id);
     call ops.build_customer_segments(new_run_id);
@@ -44,6 +47,7 @@ begin
     call ops.assign_customer_tiers(new_run_id);
     call ops.record_tier_changes(new_run_id);
     call ops.build_snapshot(new_run_id);
+    call ops.stop_at_gates(new_run_id, 'publish');
     call analytics.publish_snapshot(new_run_id, customers);
     update ops.pipeline_runs
     set status = 'succeeded', finished_at = clock_timestamp()

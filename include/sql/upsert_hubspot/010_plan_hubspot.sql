@@ -4,14 +4,11 @@ language plpgsql
 as $$
 declare
     run_as_of timestamp := (select as_of from ops.pipeline_runs where run_id = of_run_id);
-    newest_sent timestamp;
 begin
     sync_status := case mode when 'dry_run' then 'dry_run' when 'skip' then 'skipped' else 'planned' end;
     if sync_status = 'planned' then
         perform pg_advisory_xact_lock(hashtext('ops.enter_sync'));
-        select max(as_of) into newest_sent from ops.hubspot_syncs
-        where hubspot_syncs.mode in ('upsert', 'update') and status <> 'superseded';
-        if run_as_of < newest_sent then
+        if ops.is_older_than_sent(of_run_id) then
             sync_status := 'superseded';
         end if;
     end if;
@@ -21,7 +18,7 @@ begin
         of_run_id, run_as_of, mode, sync_status,
         case
             when sync_status = 'superseded'
-            then format('Not sent: HubSpot already has the customers as of %s.', newest_sent)
+            then format('Not sent: HubSpot already has the customers as of %s.', ops.newest_sent())
         end,
         '{}'
     )

@@ -102,12 +102,6 @@ begin
         from isolated_orders
         union all
         select
-            'rejected_rows:' || source_files.table_name, source_files.table_name, 'critical',
-            source_files.rows_rejected, source_files.rows_read, 0.05, 'rows could not be read, typed or keyed'
-        from ops.run_files inner join ops.source_files using (file_id)
-        where run_files.run_id = of_run_id
-        union all
-        select
             'has_rows:' || source_files.table_name, source_files.table_name,
             case
                 when source_files.table_name in ('customers', 'orders', 'order_items') then 'critical'

@@ -72,9 +72,16 @@ select jsonb_build_object(
         from ops.hubspot_syncs where hubspot_syncs.run_id = run.run_id
     ),
     'warnings', (
-        select coalesce(jsonb_agg(format('%%s: %%s', table_name, detail) order by table_name, check_name), '[]')
-        from ops.validation_results
-        where validation_results.run_id = run.run_id and not passed
+        select coalesce(jsonb_agg(sentence order by sentence), '[]')
+        from (
+            select format('%%s: %%s', table_name, detail) as sentence
+            from ops.validation_results
+            where validation_results.run_id = run.run_id and not passed
+            union
+            select format('%%s, which a person accepted: %%s', gate, detail)
+            from ops.gate_results
+            where gate_results.run_id = run.run_id and not passed
+        ) as sentences
     ),
     'left_out', (
         select coalesce(jsonb_agg(detail order by check_name), '[]')

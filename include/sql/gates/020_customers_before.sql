@@ -1,0 +1,24 @@
+-- Whom a run's customers are compared with. Before it is published: the newest snapshot that is not younger, which
+-- may be the one it would replace. Before it is sent: the people HubSpot has been told about.
+create or replace function ops.customers_before(of_run_id bigint, of_stage text)
+returns table (as_of timestamp, customer_unique_id text, loyalty_tier text, next_action text)
+language sql stable
+as $$
+    select snapshots.as_of, snapshots.customer_unique_id, snapshots.loyalty_tier, snapshots.next_action
+    from analytics.customer_snapshots as snapshots
+    where of_stage = 'publish'
+      and snapshots.as_of = (
+          select max(snapshot_dates.as_of)
+          from ops.snapshot_dates
+          inner join ops.pipeline_runs as run on run.run_id = of_run_id
+          where snapshot_dates.as_of <= run.as_of
+      )
+    union all
+    select
+        (select max(newest.as_of) from ops.hubspot_contacts as newest),
+        contacts.customer_unique_id,
+        contacts.payload ->> 'loyalty_tier',
+        contacts.payload ->> 'next_action'
+    from ops.hubspot_contacts as contacts
+    where of_stage = 'upsert_hubspot' and contacts.payload ->> 'next_action' <> ''
+$$;
