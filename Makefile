@@ -8,7 +8,7 @@ UV_VERSION := 0.13.8
 export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui airflow evaluate stop bench test lint format requirements clean
+.PHONY: help run ui airflow evaluate stop bench test lint audit format requirements clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ test: $(VENV)/installed-dev ## Run every test
 lint: $(VENV)/installed-dev ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+audit: $(VENV)/installed-dev ## Look the pinned packages up among known vulnerabilities (asks pypi.org)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
 
 format: $(VENV)/installed-dev ## Put style right
 	$(BIN)/ruff check --fix .

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import yaml
 from psycopg import Connection
+from psycopg.conninfo import make_conninfo
 from shop import Shop
 from user import User
 
@@ -171,6 +172,25 @@ def test_a_bi_user_may_change_no_table(connection: Connection, bi_user: Connecti
 def test_a_bi_user_changes_makes_and_calls_nothing(bi_user: Connection, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         bi_user.execute(statement)
+
+
+def test_the_pipeline_needs_a_role_that_may_make_schemas_and_temporary_tables(
+    server: str, demo: Path, sandbox: str
+) -> None:
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute("create role plain login password 'only-here' nosuperuser nocreatedb nocreaterole")
+        admin.execute("create database plain_shop")
+        admin.execute("revoke all on database plain_shop from public")
+        admin.execute("grant create, temporary, connect on database plain_shop to plain")
+    uri = make_conninfo(server, dbname="plain_shop", user="plain", password="only-here")
+    with psycopg.connect(uri, autocommit=True) as connection:
+        run_id = pipeline.run(connection, demo)
+        assert pipeline.deliver(connection, run_id, sandbox)["status"] == "delivered"
+        pipeline.finish(connection, run_id)
+        connection.execute("call analytics.refresh_customer_segments()")
+        assert connection.execute(
+            "select has_table_privilege('olist_bi', 'analytics.vw_customer_segments', 'select')"
+        ).fetchone() == (True,)
 
 
 def test_the_sandbox_listens_on_loopback_only() -> None:
