@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from olist.campaigns import Campaign
 from olist.exceptions import OlistError
 
 STRATEGY_FILE = Path(__file__).with_name("strategy.yaml")
@@ -116,6 +117,7 @@ class Strategy(Part):
     segments: list[Segment] = Field(min_length=1)
     actions: list[ActionRule]
     default_actions: dict[str, Action]
+    campaigns: dict[str, Campaign] = Field(default_factory=dict)
     limits: Limits = Limits()
 
     @model_validator(mode="after")
@@ -147,7 +149,16 @@ class Strategy(Part):
         for name in self.limits.apologies if "apologies" in self.limits.model_fields_set else []:
             if name not in names:
                 _fault(("limits", "apologies"), f"'{name}' is not a next action of these rules")
+        self._check_campaigns([segment.name for segment in self.segments])
         return self
+
+    def _check_campaigns(self, segments: list[str]) -> None:
+        for name in self.campaigns:
+            if name not in segments:
+                _fault(("campaigns", name), f"'{name}' is not one of the segments {', '.join(segments)}")
+        for name in segments if self.campaigns else ():
+            if name not in self.campaigns:
+                _fault(("campaigns",), f"the segment {name} has no campaign")
 
     def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: tuple) -> None:
         names = {"loyalty_tier": self.tiers, "segment_name": [segment.name for segment in self.segments]}

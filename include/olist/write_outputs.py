@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from olist.report import render_report
 from olist.warehouse import read_sql
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ FILES = (
     "bi_view_customer_segments",
     "campaign_list",
 )
-REPORT_TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
 def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
@@ -59,16 +59,6 @@ def _write_csv(connection: "Connection", run_id: int, as_of: datetime, name: str
         rows = cursor.rowcount
     os.replace(partial, folder / f"{name}.csv")
     return rows
-
-
-def render_report(connection: "Connection", run_id: int) -> str:
-    """The report of a run as one HTML page."""
-    from jinja2 import Environment, FileSystemLoader
-
-    from olist.summary import read_summary
-
-    environment = Environment(loader=FileSystemLoader(REPORT_TEMPLATE.parent), autoescape=True)
-    return environment.get_template(REPORT_TEMPLATE.name).render(run=read_summary(connection, run_id))
 
 
 def _replace(path: Path, content: bytes) -> None:
