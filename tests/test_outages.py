@@ -1,0 +1,207 @@
+"""Outages: lost connections, restarted servers, full disks. One sentence, and a retry that works."""
+
+import os
+import random
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+import results
+import task_processes
+from clusters import Cluster, running_cluster
+from task_processes import Outcome, Scene, Task, all_tasks
+
+from olist.local import postgres
+from olist.local.hubspot_sandbox.server import running_sandbox
+from olist.local.hubspot_sandbox.settings import SandboxSettings
+
+# Whole runs, in each of whose tasks the connection ends.
+RUNS_WITH_LOST_CONNECTIONS = 1
+LOST = r"The warehouse (ended the connection during|cannot be reached for) [a-z_ 0-3]+ \([^\n]+\): .+ again\."
+FULL_OUTPUTS = r"The disk of \S+ is full \(No space left on device\) during write_outputs: .+ again\."
+FULL = r"The warehouse's disk is full \([^\n]+\), so [a-z_ 0-3]+ was undone: make room there; .+ again\."
+# So much is left of a full disk: less than a page.
+SCRAPS = 4096
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
+        yield url
+
+
+@contextmanager
+def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
+    """Mounts a disk of its own on the folder."""
+    folder.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextmanager
+def filled(disk: Path, free: int = SCRAPS) -> Iterator[None]:
+    """Leaves only so many bytes of a disk."""
+    filler = disk / "filler"
+    filler.write_bytes(bytes(shutil.disk_usage(disk).free - free))
+    yield
+    filler.unlink()
+
+
+def assert_one_sentence(outcome: Outcome, pattern: str) -> None:
+    assert outcome.error == "OutageError", outcome.log
+    assert re.fullmatch(pattern, outcome.sentence), outcome.sentence
+    assert outcome.sentence in outcome.log
+    assert "Traceback" not in outcome.log
+
+
+def recorded(warehouse: str) -> str | None:
+    with psycopg.connect(warehouse) as connection:
+        return connection.execute("select message from ops.pipeline_runs").fetchone()[0]
+
+
+@pytest.mark.parametrize("seed", range(RUNS_WITH_LOST_CONNECTIONS))
+def test_the_connection_may_end_in_every_task(
+    seed: int, undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
+) -> None:
+    wanted, seconds = undisturbed
+    chance = random.Random(seed)
+    scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "lost")
+    handed, failed = {}, 0
+    for number, name in enumerate(all_tasks()):
+        task = Task(scene, [name], handed)
+        time.sleep(chance.uniform(0.3, 1.0) * seconds[name])
+        is_restart = (number + seed) % 2 == 1
+        if is_restart:
+            postgres.stop(cluster.home)
+        else:
+            cluster.end_session(scene.warehouse)
+        outcome = task.outcome()
+        postgres.start(cluster.home)
+        if not outcome.is_done:
+            failed += 1
+            assert_one_sentence(outcome, LOST)
+            if not is_restart and number:
+                assert recorded(scene.warehouse).endswith(f": {outcome.sentence}")
+            outcome = task_processes.run(scene, [name], handed)
+            assert outcome.is_done, f"{name}: {outcome.sentence}"
+        handed = outcome.handed
+    results.assert_equal(results.everything(scene), wanted)
+    assert failed >= len(seconds) // 3, "too few connections ended while a task worked"
+
+
+def test_a_full_disk_of_the_warehouse(
+    undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
+) -> None:
+    wanted, _ = undisturbed
+    failed = []
+    with small_disk(cluster.home / "disk", megabytes=64) as disk, tablespace(cluster, disk) as warehouse:
+        scene = Scene(warehouse, url, few, tmp_path / "outputs", "full")
+        handed = {}
+        for name in all_tasks():
+            with filled(disk):
+                outcome = task_processes.run(scene, [name], handed)
+            if not outcome.is_done:
+                failed.append(name)
+                assert_one_sentence(outcome, FULL)
+                outcome = task_processes.run(scene, [name], handed)
+                assert outcome.is_done, f"{name}: {outcome.sentence}"
+            handed = outcome.handed
+        results.assert_equal(results.everything(scene), wanted)
+    assert {"start_run", "load orders", "order_values", "compute_actions", "publish", "plan"} <= set(failed)
+
+
+@contextmanager
+def tablespace(cluster: Cluster, disk: Path) -> Iterator[str]:
+    """A warehouse whose tables are on that disk."""
+    uri = postgres.start(cluster.home)
+    data = cluster.home / "postgres" / "data"
+    folder = disk / "tables"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, data.stat().st_uid, data.stat().st_gid)
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(f"create tablespace small location '{folder}'")
+        warehouse = cluster.new_warehouse("small")
+        try:
+            yield warehouse
+        finally:
+            connection.execute(f"drop database {warehouse.rpartition('/')[2]} with (force)")
+            connection.execute("drop tablespace small")
+
+
+def test_a_full_disk_of_the_write_ahead_log(
+    undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
+) -> None:
+    """PostgreSQL cannot go on then, nor recover until there is room."""
+    wanted, _ = undisturbed
+    scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "panic")
+    handed, last = {}, list(all_tasks())[-1]
+    for name in all_tasks():
+        if name in ("load orders", "order_values", "publish", "send 0", last):
+            cluster.limit_files(SCRAPS)
+            outcome = task_processes.run(scene, [name], handed)
+            assert_one_sentence(outcome, LOST)
+            postgres.stop(cluster.home)
+            postgres.start(cluster.home)
+        outcome = task_processes.run(scene, [name], handed)
+        assert outcome.is_done, f"{name}: {outcome.sentence}"
+        handed = outcome.handed
+    results.assert_equal(results.everything(scene), wanted)
+
+
+def test_a_full_disk_of_the_outputs(
+    undisturbed, new_warehouse: Callable[[], str], url: str, few: Path, tmp_path: Path
+) -> None:
+    wanted, _ = undisturbed
+    names = [name for name in wanted if name.endswith((".csv", ".html"))]
+    *before, last = all_tasks()
+    with small_disk(tmp_path / "outputs", megabytes=4) as disk:
+        scene = Scene(new_warehouse(), url, few, disk, "full")
+        handed = task_processes.run(scene, before).handed
+        for name in names:
+            (disk / name).parent.mkdir(exist_ok=True)
+            (disk / name).write_text("old\n")
+        for kilobytes in (4, 100, 200, 300):
+            with filled(disk, kilobytes * 1024):
+                outcome = task_processes.run(scene, [last], handed)
+                found = results.files(disk)
+            assert_one_sentence(outcome, FULL_OUTPUTS)
+            assert found.keys() == {*names, "filler"}
+            for name in names:
+                assert found[name] == wanted[name] or (disk / name).read_text() == "old\n", name
+        assert task_processes.run(scene, [last], handed).is_done
+        results.assert_equal(results.everything(scene), wanted)
+
+
+def test_other_runs_leave_alone_what_a_run_needs_that_is_to_be_tried_again(
+    undisturbed, new_warehouse: Callable[[], str], url: str, few: Path, tmp_path: Path
+) -> None:
+    names = list(all_tasks())
+    middle = names.index("compute_actions")
+    scene = Scene(new_warehouse(), url, few, tmp_path / "outputs", "waits", as_of=date(2018, 8, 1))
+    waiting = task_processes.run(scene, names[:middle])
+    with psycopg.connect(scene.warehouse, autocommit=True) as connection:
+        connection.execute("update ops.pipeline_runs set status = 'failed', finished_at = clock_timestamp()")
+    for number in range(5):
+        other = replace(scene, dag_run_id=f"other {number}", as_of=date(2018, 2 + number, 1), sync="skip")
+        assert task_processes.run(other, names).is_done
+    assert task_processes.run(scene, names[middle:], waiting.handed).is_done
