@@ -18,7 +18,7 @@ from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import SandboxSettings
 
 # Whole runs, each with a kill in every one of its tasks.
-RUNS_WITH_KILLED_TASKS = 2
+RUNS_WITH_KILLED_TASKS = 1
 RUNS_WITH_KILLED_SERVERS = 1
 OVERLAPS = 2
 MONTHS = [date(2017, 9, 1), date(2017, 12, 1), *(date(2018, month, 1) for month in (2, 4, 6, 8))]
