@@ -12,8 +12,6 @@ from pathlib import Path
 import psycopg
 
 from olist.local import postgres
-from olist.strategy import read_strategy
-from olist.warehouse import install
 
 OTHER_SESSIONS = (
     "select {} from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
@@ -28,15 +26,13 @@ class Cluster:
     databases: int = 0
 
     def new_warehouse(self, tablespace: str = "pg_default") -> str:
+        """An empty database, in which the first run installs the warehouse."""
         uri = postgres.start(self.home)
         self.databases += 1
         name = f"warehouse_{self.databases}"
         with psycopg.connect(uri, autocommit=True) as connection:
             connection.execute(f"create database {name} tablespace {tablespace}")
-        warehouse = f"{uri.rpartition('/')[0]}/{name}"
-        with psycopg.connect(warehouse, autocommit=True) as connection:
-            install(connection, read_strategy())
-        return warehouse
+        return f"{uri.rpartition('/')[0]}/{name}"
 
     def kill(self) -> None:
         """Everything at once, as when the machine's memory or power is gone."""

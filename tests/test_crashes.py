@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 import results
 import task_processes
@@ -16,6 +17,7 @@ from task_processes import Scene, Task, all_tasks
 from olist.local import postgres
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import SandboxSettings
+from olist.write_outputs import whole_file
 
 # Whole runs, each with a kill in every one of its tasks.
 RUNS_WITH_KILLED_TASKS = 1
@@ -32,7 +34,6 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    """A sandbox that takes its time, so that a delivery can be struck halfway."""
     with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
         yield url
 
@@ -42,13 +43,19 @@ def moment(chance: random.Random, seconds: float) -> None:
     time.sleep(chance.uniform(0.1, 1.1) * seconds)
 
 
+def deadlocks(scene: Scene) -> int:
+    with psycopg.connect(scene.warehouse) as connection:
+        query = "select deadlocks from pg_stat_database where datname = current_database()"
+        return connection.execute(query).fetchone()[0]
+
+
 @pytest.mark.parametrize("seed", range(RUNS_WITH_KILLED_TASKS))
 def test_every_task_can_be_killed_and_tried_again(
-    seed: int, undisturbed, new_warehouse: Callable[[], str], url: str, few: Path, tmp_path: Path
+    seed: int, undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
 ) -> None:
     wanted, seconds = undisturbed
     chance = random.Random(seed)
-    scene = Scene(new_warehouse(), url, few, tmp_path / "outputs", "killed")
+    scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "killed")
     handed, halfway = {}, 0
     for name in all_tasks():
         task = Task(scene, [name], handed)
@@ -91,16 +98,17 @@ def test_postgres_can_be_killed_in_every_task(
 
 @pytest.mark.parametrize("seed", range(OVERLAPS))
 def test_two_runs_of_one_month_at_once(
-    seed: int, undisturbed, new_warehouse: Callable[[], str], url: str, few: Path, tmp_path: Path
+    seed: int, undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
 ) -> None:
     wanted, seconds = undisturbed
     chance = random.Random(seed)
-    scene = Scene(new_warehouse(), url, few, tmp_path / "outputs", "first")
+    scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "first")
     first = Task(scene, list(all_tasks()), {})
     time.sleep(chance.uniform(0, 0.3) * sum(seconds.values()) * seed)
     second = Task(replace(scene, dag_run_id="second"), list(all_tasks()), {})
     for outcome in (first.outcome(), second.outcome()):
         assert outcome.is_done, outcome.sentence
+    assert deadlocks(scene) == 0
     # Who of the two delivered what depends on who came first.
     without = ("campaign_list.csv", "runs", "working tables")
     results.assert_equal(results.everything(scene), wanted, without)
@@ -122,5 +130,17 @@ def test_six_months_at_once_leave_what_they_leave_one_after_another(
             for task in tasks:
                 outcome = task.outcome()
                 assert outcome.is_done, outcome.sentence
+            assert deadlocks(scene) == 0
             found.append(results.everything(scene))
     results.assert_equal(*found, without=("campaign_list.csv", "working tables"))
+
+
+def test_two_runs_may_write_one_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    with whole_file(path, run_id=1) as first:
+        first.write(b"first")
+        with whole_file(path, run_id=2) as second:
+            second.write(b"second")
+        assert path.read_bytes() == b"second"
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]

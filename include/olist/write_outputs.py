@@ -36,7 +36,7 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     target.mkdir(parents=True, exist_ok=True)
     rows = {name: _write_csv(connection, run_id, as_of, name, target) for name in FILES}
     report = target / "report.html"
-    with _whole(report, run_id) as file:
+    with whole_file(report, run_id) as file:
         file.write(render_report(connection, run_id).encode())
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
@@ -53,7 +53,7 @@ def _write_csv(connection: "Connection", run_id: int, as_of: datetime, name: str
     query = sql.SQL(read_sql(f"write_outputs/{name}")).format(
         as_of=sql.Literal(as_of), run_id=sql.Literal(run_id)
     )
-    with _whole(folder / f"{name}.csv", run_id) as file, connection.cursor() as cursor:
+    with whole_file(folder / f"{name}.csv", run_id) as file, connection.cursor() as cursor:
         copy = sql.SQL("copy ({}) to stdout (format csv, header true)").format(query)
         with cursor.copy(copy) as source:
             for block in source:
@@ -72,7 +72,7 @@ def render_report(connection: "Connection", run_id: int) -> str:
 
 
 @contextmanager
-def _whole(path: Path, run_id: int) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, run_id: int) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` once it is complete. What could not be completed is removed.
 
     Its name before that has the run in it, since two runs of one date write into one folder.
