@@ -208,3 +208,16 @@ def test_other_runs_leave_alone_what_a_run_needs_that_is_to_be_tried_again(
     outcome = task_processes.run(scene, names[middle:], handed)
     assert outcome.is_done, outcome.sentence
     results.assert_equal(results.everything(scene), wanted, without=("runs", "working tables"))
+
+
+def test_a_task_of_a_run_that_was_cleaned_up_says_so_and_is_not_tried_again(
+    undisturbed, new_warehouse: Callable[[], str], url: str, few: Path, tmp_path: Path
+) -> None:
+    scene = Scene(new_warehouse(), url, few, tmp_path / "outputs", "cleaned up")
+    handed = task_processes.run(scene, ["start_run"]).handed
+    with psycopg.connect(scene.warehouse, autocommit=True) as connection:
+        connection.execute(f"drop table ops.snapshot_drafts_{handed['run_id']}")
+    outcome = task_processes.run(scene, ["compute_actions"], handed)
+    assert outcome.error == "AirflowFailException"
+    assert outcome.sentence.endswith("were cleaned up after it ended: clear it from start_run on.")
+    assert "Traceback" not in outcome.log

@@ -29,7 +29,7 @@ def sentence_about(error: BaseException, during: str) -> str | None:
 
 
 def first_line(error: BaseException) -> str:
-    """An error in PostgreSQL's own words, without its hints and positions."""
+    """An error without PostgreSQL's hints and positions."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 

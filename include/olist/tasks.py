@@ -127,10 +127,10 @@ def _sentence_for_the_log(during: str) -> Iterator[None]:
 
     try:
         yield
-    except OlistError as error:
-        log.error("%s", error)
-        raise AirflowFailException(str(error)) from error
     except Exception as error:
+        if final := _final_sentence(error):
+            log.error("%s", final)
+            raise AirflowFailException(final) from error
         sentence = sentence_about(error, during)
         if sentence is None:
             log.exception("This was not expected")
@@ -138,3 +138,12 @@ def _sentence_for_the_log(during: str) -> Iterator[None]:
         log.error("%s", sentence)
         # Where in the code an outage struck says nothing, and would bury the sentence.
         raise OutageError(sentence) from None
+
+
+def _final_sentence(error: Exception) -> str | None:
+    """What we ourselves say to an error that no other try mends, in Python or in SQL (data_exception)."""
+    import psycopg
+
+    if isinstance(error, OlistError):
+        return str(error)
+    return first_line(error) if isinstance(error, psycopg.errors.DataException) else None
