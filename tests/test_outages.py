@@ -1,5 +1,6 @@
 """Outages: lost connections, restarted servers, full disks. One sentence, and a retry that works."""
 
+import io
 import os
 import random
 import re
@@ -8,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pipeline
@@ -15,10 +17,12 @@ import psycopg
 import pytest
 import results
 import task_processes
-from clusters import Cluster, running_cluster
+from clusters import OTHER_SESSIONS, Cluster, running_cluster
+from rich.console import Console
 from task_processes import Outcome, Scene, Task, all_tasks
 
 from olist.local import postgres
+from olist.local.dag_run import Progress
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import SandboxSettings
 from olist.warehouse import read_sql
@@ -221,3 +225,17 @@ def test_a_task_of_a_run_that_was_cleaned_up_says_so_and_is_not_tried_again(
     assert outcome.error == "AirflowFailException"
     assert outcome.sentence.endswith("were cleaned up after it ended: clear it from start_run on.")
     assert "Traceback" not in outcome.log
+
+
+def test_the_terminal_shows_every_stage_though_its_connection_has_ended(
+    warehouse: str, connection: psycopg.Connection, few: Path
+) -> None:
+    run_id = pipeline.begin(connection, few)
+    console = Console(file=io.StringIO(), width=200)
+    stage = {"run_id": run_id, "part": "", "started_at": datetime.now(UTC), "metrics": "{}"}
+    with Progress(lambda: psycopg.connect(warehouse, autocommit=True), console) as progress:
+        progress.last_run = 0
+        for name in ("before", "after"):
+            connection.execute(read_sql("start_run/record_stage"), stage | {"stage": name})
+            connection.execute(OTHER_SESSIONS.format("pg_terminate_backend(pid)"))
+    assert {"before", "after"} <= set(console.file.getvalue().split())
