@@ -4,13 +4,15 @@ They call what the DAG calls (olist.tasks, with connections from the environment
 processes, which take seconds to start. A fork server that has imported everything makes them in milliseconds.
 """
 
+import itertools
 import json
 import logging
 import multiprocessing
 import os
+import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from multiprocessing.connection import Connection
@@ -172,6 +174,18 @@ class Task:
 def run(scene: Scene, names: list[str], handed: Handed | None = None) -> Outcome:
     """Runs tasks to their end, in one process."""
     return Task(scene, names, handed or {}).outcome()
+
+
+def steps(struck: Collection[str]) -> Iterator[tuple[str | None, list[str]]]:
+    """All tasks in their order: each that is struck by itself, with its name; those between together."""
+    for name, names in itertools.groupby(all_tasks(), lambda each: each if each in struck else None):
+        yield name, list(names)
+
+
+def all_but_some_loads(chance: random.Random) -> set[str]:
+    """Every task, but only three of the nine loads, which are one code."""
+    loads = [f"load {table}" for table in TABLES]
+    return set(all_tasks()) - set(chance.sample(loads, len(loads) - 3))
 
 
 def _work(scene: Scene, names: list[str], handed: Handed, pipe: Connection) -> None:

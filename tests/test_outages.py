@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pipeline
@@ -90,28 +91,29 @@ def test_the_connection_may_end_in_every_task(
 ) -> None:
     wanted, seconds = undisturbed
     chance = random.Random(seed)
-    scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "lost")
+    uri = cluster.new_warehouse()
+    scene = Scene(uri, url, few, tmp_path / "outputs", "lost")
+    struck = task_processes.all_but_some_loads(chance)
     handed, failed = {}, 0
-    for number, name in enumerate(all_tasks()):
-        task = Task(scene, [name], handed)
-        time.sleep(chance.uniform(0.3, 1.0) * seconds[name])
+    for number, (name, names) in enumerate(task_processes.steps(struck)):
+        task = Task(scene, names, handed)
         is_restart = (number + seed) % 2 == 1
-        if is_restart:
-            postgres.stop(cluster.home)
-        else:
-            cluster.end_session(scene.warehouse)
+        if name:
+            time.sleep(chance.uniform(0.3, 1.0) * seconds[name])
+            strike = partial(postgres.stop, cluster.home) if is_restart else partial(cluster.end_session, uri)
+            strike()
         outcome = task.outcome()
         postgres.start(cluster.home)
         if not outcome.is_done:
             failed += 1
             assert_one_sentence(outcome, LOST)
             if not is_restart and number:
-                assert recorded(scene.warehouse).endswith(f": {outcome.sentence}")
-            outcome = task_processes.run(scene, [name], handed)
-            assert outcome.is_done, f"{name}: {outcome.sentence}"
+                assert recorded(uri).endswith(f": {outcome.sentence}")
+            outcome = task_processes.run(scene, names, handed)
+            assert outcome.is_done, outcome.sentence
         handed = outcome.handed
     results.assert_equal(results.everything(scene), wanted)
-    assert failed >= len(seconds) // 3, "too few connections ended while a task worked"
+    assert failed >= len(struck) // 3, "too few connections ended while a task worked"
 
 
 def test_a_full_disk_of_the_warehouse(
@@ -121,13 +123,14 @@ def test_a_full_disk_of_the_warehouse(
     with small_disk(cluster.home / "disk", megabytes=64) as disk, tablespace(cluster, disk) as warehouse:
         scene = Scene(warehouse, url, few, tmp_path / "outputs", "full")
         handed = {}
-        for name in all_tasks():
-            if name in ("start_run", "load orders", "order_values", "compute_actions", "publish", "plan"):
+        struck = ("start_run", "load orders", "order_values", "compute_actions", "publish", "plan")
+        for name, names in task_processes.steps(struck):
+            if name:
                 with filled(disk):
-                    outcome = task_processes.run(scene, [name], handed)
+                    outcome = task_processes.run(scene, names, handed)
                 assert_one_sentence(outcome, FULL)
-            outcome = task_processes.run(scene, [name], handed)
-            assert outcome.is_done, f"{name}: {outcome.sentence}"
+            outcome = task_processes.run(scene, names, handed)
+            assert outcome.is_done, outcome.sentence
             handed = outcome.handed
         results.assert_equal(results.everything(scene), wanted)
 
@@ -157,16 +160,16 @@ def test_a_full_disk_of_the_write_ahead_log(
     wanted, _ = undisturbed
     scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "panic")
     handed, sentences = {}, []
-    for name in all_tasks():
-        if name in ("load orders", "validate", "train_clusters", "finish", "write_outputs"):
+    for name, names in task_processes.steps(("order_values", "finish", "write_outputs")):
+        if name:
             cluster.limit_files(SCRAPS)
-            outcome = task_processes.run(scene, [name], handed)
+            outcome = task_processes.run(scene, names, handed)
             assert_one_sentence(outcome, FULL)
             sentences.append(outcome.sentence)
             postgres.stop(cluster.home)
             postgres.start(cluster.home)
-        outcome = task_processes.run(scene, [name], handed)
-        assert outcome.is_done, f"{name}: {outcome.sentence}"
+        outcome = task_processes.run(scene, names, handed)
+        assert outcome.is_done, outcome.sentence
         handed = outcome.handed
     results.assert_equal(results.everything(scene), wanted)
     assert any("could not write to log file" in each for each in sentences)
