@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from olist.bi_files import power_bi, tableau
 from olist.report import render_report
 from olist.warehouse import read_sql
 
@@ -26,6 +27,7 @@ FILES = (
 def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
     """Writes the files to `<folder>/<as_of date>/`, ends the run, drops snapshots too old to keep.
 
+    In `<folder>` itself are the files that open the warehouse in Power BI and Tableau.
     Each file takes the place of an older one at once, when it is complete. Returns the folder, rows by file,
     and the number of snapshots dropped (keep_months of strategy.yaml).
     """
@@ -38,6 +40,9 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     report = target / "report.html"
     with whole_file(report, run_id) as file:
         file.write(render_report(connection, run_id).encode())
+    for name, content in (("olist.pbids", power_bi(connection)), ("olist.tds", tableau(connection))):
+        with whole_file(folder / name, run_id) as file:
+            file.write(content.encode())
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
     with connection.cursor() as cursor:
