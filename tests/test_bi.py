@@ -27,9 +27,10 @@ COLUMNS = {
     "r_score,f_score,m_score,rfm_code,segment_name,loyalty_tier,next_action,action_priority,model_id",
     "segment_summary_analysis": "as_of,segment_name,customer_count,pct_of_total_customers,avg_lifetime_spend,"
     "avg_frequency,avg_recency_days",
-    "customer_rfm_scores": "customer_unique_id,recency_days,frequency,monetary,r_score,f_score,m_score,rfm_code",
-    "intermediate_order_values": "order_id,customer_id,customer_unique_id,order_status,order_date,items_total,"
-    "payments_total,is_qualifying",
+    "customer_rfm_scores": "customer_unique_id,recency_days,frequency,monetary,r_score,f_score,m_score,"
+    "rfm_code",
+    "intermediate_order_values": "order_id,customer_id,customer_unique_id,order_status,order_date,"
+    "items_total,payments_total,is_qualifying",
     "bi_view_customer_segments": "as_of,customer_unique_id,segment_name,loyalty_tier,next_action,"
     "next_action_reason,recency_days,frequency,monetary,avg_review_score,favorite_category,customer_city,"
     "customer_state,latitude,longitude,first_purchase_date,last_purchase_date",
