@@ -51,10 +51,11 @@ def heatmap(rows: list[dict[str, Any]]) -> str:
     return _svg(figure, "heatmap", "Average spend and number of customers by recency and frequency score")
 
 
-def flow(moves: list[dict[str, Any]], order: list[str], name: str) -> str:
+def flow(moves: list[dict[str, Any]], order: list[str], kind: str) -> str:
     """Who went from where to where, in bands as wide as their customers.
 
-    `moves` are rows of report/movement.sql, `order` the names they may hold beside new and gone.
+    `moves` are the rows of a kind (segment, tier) of report/movement.sql, `order` the names they may hold
+    beside new and gone.
     """
     colours = dict(zip(order, itertools.cycle(SERIES), strict=False)) | {"new": MUTED, "gone": MUTED}
     order = ["new", *order, "gone"]
@@ -77,7 +78,7 @@ def flow(moves: list[dict[str, Any]], order: list[str], name: str) -> str:
             axes.text(x, place, f"{each}  {stack['size']:,}", ha=side, va="center", color=INK, fontsize=8)
     axes.set(xlim=(-0.85, 1.85), ylim=(-gap * (len(order) - 1), total * 1.03))
     axes.axis("off")
-    return _svg(figure, name, "Customers by where they were in the snapshot before and where they are now")
+    return _svg(figure, f"{kind}-flow", f"Customers by their {kind} in the snapshot before and now")
 
 
 def curves(elbow: list[dict[str, Any]], k: int) -> str:

@@ -89,7 +89,7 @@ def _draw(data: dict[str, list[dict[str, Any]]], strategy: Strategy) -> dict[str
         drawn["history"] = charts.tier_history(data["history"], strategy.tiers)
     for kind, known in (("segment", segments), ("tier", [*strategy.tiers, "none"])):
         if moves[kind]:
-            drawn[f"{kind}_flow"] = charts.flow(moves[kind], _all_names(known, moves[kind]), f"{kind}-flow")
+            drawn[f"{kind}_flow"] = charts.flow(moves[kind], _all_names(known, moves[kind]), kind)
     if data["model"] and len(data["model"][0]["elbow"] or []) > 1:
         drawn["curves"] = charts.curves(data["model"][0]["elbow"], data["model"][0]["k"])
     return drawn
