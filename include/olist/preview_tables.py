@@ -7,17 +7,6 @@ from rich.table import Table
 from olist.preview import Moves, Preview
 from olist.strategy_lint import Finding, action_rules, find_dead_rules, segment_rules
 
-EXAMPLES = {
-    "customer": "Customer",
-    "tier": "Tier",
-    "category": "Category",
-    "state": "State",
-    "reviews": "Reviews",
-    "recency_days": "Days",
-    "frequency": "Orders",
-    "monetary": "R$",
-}
-
 
 def print_findings(findings: list[Finding], console: Console) -> None:
     """Each rule that does nothing, in a line of its own."""
@@ -71,7 +60,7 @@ def _moves_table(title: str, moves: Moves) -> Table:
 
 def _reach_table(title: str, reach: list[tuple[str | None, int, int]]) -> Table:
     table = Table(title, title=f"{title}: how many customers have them", title_justify="left")
-    for heading in ("Now", "Then", "Change"):
+    for heading in ("Snapshot", "These rules", "Change"):
         table.add_column(heading, justify="right")
     for name, before, after in reach:
         change = f"{after - before:+,}" if after != before else ""
@@ -82,11 +71,16 @@ def _reach_table(title: str, reach: list[tuple[str | None, int, int]]) -> Table:
 
 def _examples_table(preview: Preview) -> Table:
     title = f"{len(preview.examples)} of those who would move"
-    table = Table(*EXAMPLES.values(), "Segment", "Next action", title=title, title_justify="left")
+    table = Table("Customer", "Segment and next action", title=title, title_justify="left", show_lines=True)
     for example in preview.examples:
-        values = [_name(example[key]) for key in EXAMPLES]
+        reviews = f"reviews {example['reviews']}" if example["reviews"] else "no review"
+        values = (
+            f"{_name(example['tier'])}, {_name(example['category'])}, {_name(example['state'])}, {reviews},"
+            f" {example['recency_days']} days ago, orders: {example['frequency']}, R$ {example['monetary']}"
+        )
         segment = _change(example["old_segment"], example["segment"])
-        table.add_row(*values, segment, _change(example["old_action"], example["action"]))
+        action = _change(example["old_action"], example["action"])
+        table.add_row(f"{_name(example['customer'])}\n{values}", f"{segment}\n{action}")
     return table
 
 

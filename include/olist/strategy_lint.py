@@ -121,7 +121,7 @@ def find_dead_rules(
 ) -> list[Finding]:
     """The rules that reach 0 people, without those that are `idle` anyway. `snapshot` is its date."""
     known = {finding.rule for finding in idle}
-    sentence = f"it could reach somebody, but in the snapshot of {snapshot} there is nobody"
+    sentence = f"it could reach somebody, but nobody in the snapshot of {snapshot}"
     return [
         Finding(line_of(path, rule.place), rule.name, "dead", sentence)
         for rule, people in reach

@@ -80,7 +80,7 @@ def evaluate() -> int:
 
 
 def preview() -> int:
-    """What strategy.yaml as it is now would change in the newest snapshot, and which of its rules do nothing."""
+    """What strategy.yaml as it is now would change in the newest snapshot, and which rules do nothing."""
     from olist.strategy import read_strategy
 
     strategy = read_strategy()
