@@ -16,7 +16,7 @@ GRID = {
     "loyalty_tier": ["Gold", "Silver"],
     "favorite_category": ["audio", "pc_gamer", "baby", "toys"],
     "customer_state": ["SP", "RJ", None],
-    "avg_review_score": ["1", "2", "3", "4", "5", None],
+    "avg_review_score": ["1", "1.5", "2", "3", "4", "5", None],
 }
 CUTS = {"frequency": [1, 2, 3], "monetary": [1, 2], "avg_review_score": [2, 4]}
 CHOICES = {
