@@ -9,6 +9,7 @@ from pathlib import Path
 import pipeline
 import pytest
 from psycopg import Connection
+from psycopg.errors import ReadOnlySqlTransaction
 from rich.console import Console
 from user import User
 
@@ -216,12 +217,23 @@ def test_what_takes_a_run_is_said(published: Connection, tmp_path: Path) -> None
     assert None in [name for name, _, _ in found.action_reach()]
 
 
+def test_it_could_not_write_if_it_wanted_to(published: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("olist.preview.read_sql", lambda name: "insert into ops.installed values ('x')")
+    with pytest.raises(ReadOnlySqlTransaction):
+        preview(published, read_strategy())
+
+
 def test_rules_that_reach_nobody_in_the_snapshot_are_dead(published: Connection, tmp_path: Path) -> None:
-    strategy = changed(tmp_path, ('{avg_review_score: "<= 2"}', "{customer_state: sp}"))
+    strategy = changed(
+        tmp_path,
+        ('{avg_review_score: "<= 2"}', "{customer_state: sp}"),
+        ("  - name: Champions", '  - name: Rich\n    when: {monetary: ">= 900000"}\n  - name: Champions'),
+    )
     idle = find_idle_rules(published, strategy)
     found = preview(published, strategy)
     dead = dead_rules(found, idle)
     assert "action 1, Apology Email + Service Recovery," in [each.rule for each in dead]
+    assert [each.rule for each in dead if each.rule.startswith("segment")] == ["segment Rich"]
     reached = dict(zip([1, 2, 3, 4], found.rule_reach(), strict=False))
     assert len([each for each in dead if each.rule.startswith("action")]) == list(reached.values()).count(0)
     output = io.StringIO()

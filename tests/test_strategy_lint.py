@@ -103,6 +103,14 @@ def test_what_no_customer_can_be_is_unreachable(database: Connection, tmp_path: 
             ],
             [1, 3],
         ),
+        # The first rule takes most, and is not needed: 2, 3 and 4 take them all.
+        (
+            [
+                f"{{customer_state: [{states}]}}"
+                for states in ("A, B, C", "A, D", "B, E", "C, F", "D", "E", "F", "A, B, C, D, E, F")
+            ],
+            [2, 3, 4],
+        ),
     ],
 )
 def test_a_shadowed_rule_is_named_with_those_who_take_its_customers(
@@ -123,6 +131,7 @@ def test_a_shadowed_rule_is_named_with_those_who_take_its_customers(
     [
         ['{avg_review_score: "<= 3"}', '{avg_review_score: "> 3"}', "{frequency: 1}"],
         ['{avg_review_score: "<= 3"}', '{avg_review_score: ">= 3.01"}', "{avg_review_score: [3.004]}"],
+        ['{avg_review_score: "<= 3"}', '{avg_review_score: ">= 4"}', '{avg_review_score: "> 1"}'],
         ['{monetary: "<= 99.98"}', '{monetary: ">= 100"}', "{customer_state: SP}"],
         ['{recency_days: "< 30"}', '{recency_days: "> 30"}', "{customer_state: SP}"],
         ["{customer_state: [SP, RJ]}", "{frequency: 1}"],

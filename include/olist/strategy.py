@@ -1,20 +1,13 @@
 """The rules of strategy.yaml: read, checked, and compiled into SQL functions by SQLAlchemy Core."""
 
 import re
+from math import isfinite
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from olist.exceptions import OlistError
 from olist.yaml_lines import line_of, refuse_repeated_keys
@@ -44,7 +37,7 @@ REASON_FIELDS = {field: kind for field, kind in ACTION_FIELDS.items() if field !
 
 COMPARISON = re.compile(r"^(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
 
-Value = str | int | FiniteFloat
+Value = str | int | float
 Condition = Value | list[Value]
 
 
@@ -204,7 +197,9 @@ class Strategy(Part):
                         _fault(here, f"{field} is text, and {value!r} is not")
                     if field in names and value not in names[field]:
                         _fault(here, f"'{value}' is not one of {', '.join(names[field])}")
-                elif isinstance(value, str) and not (COMPARISON.match(value) and value is condition):
+                elif isinstance(value, str) and COMPARISON.match(value) and value is condition:
+                    continue
+                elif isinstance(value, str) or not isfinite(value):
                     _fault(here, f"'{value}' is neither a number nor a comparison like \">= 2\"")
 
 

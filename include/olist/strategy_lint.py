@@ -207,14 +207,14 @@ def _texts(field: str, conditions: list[Condition], strategy: Strategy) -> Colum
 
 
 def _numbers(field: str, conditions: list[Condition]) -> ColumnElement:
-    """Every possible number at which a condition may begin or cease to hold, and its neighbours."""
+    """The least number, each at which a condition may begin or cease to hold, and the one after it."""
     least, greatest, step = POSSIBLE[field]
     values = {Decimal(least), Decimal(least if greatest is None else greatest)}
     for condition in conditions:
         for value in condition if isinstance(condition, list) else [condition]:
             cut = Decimal(COMPARISON.sub(r"\2", str(value)))
             below = (cut / step).to_integral_value(ROUND_FLOOR) * step
-            values |= {below - step, below, below + step}
+            values |= {below, below + step}
             if field == "avg_review_score":
                 values.add(cut)
     possible = sorted(value for value in values if value >= least and (greatest is None or value <= greatest))
