@@ -164,6 +164,18 @@ def test_a_snapshot_without_tiers_has_a_report(connection: psycopg.Connection, d
     assert "This snapshot has no tiers." in render_report(connection, run_id)
 
 
+def test_a_segment_without_a_campaign_says_so(
+    connection: psycopg.Connection, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = pipeline.run(connection, demo)
+    without = read_strategy().model_copy(update={"campaigns": {}})
+    monkeypatch.setattr("olist.report.read_strategy", lambda: without)
+    page = Page(render_report(connection, run_id))
+    assert page.text.count("strategy.yaml has no campaign for this segment yet.") == len(
+        page.tables["Segment"]
+    )
+
+
 def test_campaigns_are_written_as_each_language_writes() -> None:
     profile = {
         "customers": 12345, "share": 0.234, "spend": 1165.17, "orders": 1.25, "recency_days": 230.4,

@@ -102,11 +102,13 @@ def _all_names(known: list[str], moves: list[dict[str, Any]]) -> list[str]:
 
 
 def _campaigns(profiles: list[dict[str, Any]], strategy: Strategy) -> list[dict[str, Any]]:
-    return [
-        {"segment": row["name"], "customers": row["customers"], "texts": write_campaign(campaign, row)}
-        for row in profiles
-        if row["kind"] == "segment" and (campaign := strategy.campaigns.get(row["name"]))
-    ]
+    written = []
+    for row in profiles:
+        if row["kind"] == "segment":
+            campaign = strategy.campaigns.get(row["name"])
+            texts = write_campaign(campaign, row) if campaign else []
+            written.append({"segment": row["name"], "customers": row["customers"], "texts": texts})
+    return written
 
 
 def _number(value: Any, digits: int = 0) -> str:

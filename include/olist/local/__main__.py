@@ -81,6 +81,27 @@ def evaluate() -> int:
     return 0
 
 
+def preview() -> int:
+    """What strategy.yaml as it is now would change in the newest snapshot, and which rules do nothing."""
+    from olist.strategy import read_strategy
+
+    strategy = read_strategy()
+    environment.prepare(say=console.print)
+
+    from olist import tasks
+    from olist.preview import preview
+    from olist.preview_tables import dead_rules, print_findings, print_preview
+    from olist.strategy_lint import find_idle_rules
+
+    with closing(tasks.connect()) as connection:
+        idle = find_idle_rules(connection, strategy)
+        print_findings(idle, console)
+        found = preview(connection, strategy)
+    print_findings(dead_rules(found, idle), console)
+    print_preview(found, console)
+    return 0
+
+
 def stop() -> int:
     """Ends every server that the other commands have started. Data is kept."""
     for home in environment.homes():
@@ -109,7 +130,7 @@ def bench() -> int:
     return 0
 
 
-COMMANDS = {"run": run, "ui": ui, "evaluate": evaluate, "stop": stop, "bench": bench}
+COMMANDS = {"run": run, "ui": ui, "evaluate": evaluate, "preview": preview, "stop": stop, "bench": bench}
 
 
 def main() -> None:
