@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from olist.campaigns import Campaign
 from olist.exceptions import OlistError
 from olist.yaml_lines import line_of, refuse_repeated_keys
 
@@ -149,6 +150,8 @@ class Strategy(Part):
     """The rules for the next action, in the order they are tried."""
     default_actions: dict[str, Action]
     """One action for each tier, for everybody whom no rule has reached."""
+    campaigns: dict[str, Campaign] = Field(default_factory=dict)
+    """What to tell the customers of each segment, by its name: all segments, or none."""
     limits: Limits = Limits()
     """What is still normal. Beyond it a run stops before it changes what people read."""
 
@@ -181,7 +184,16 @@ class Strategy(Part):
         for name in self.limits.apologies if "apologies" in self.limits.model_fields_set else []:
             if name not in names:
                 _fault(("limits", "apologies"), f"'{name}' is not a next action of these rules")
+        self._check_campaigns([segment.name for segment in self.segments])
         return self
+
+    def _check_campaigns(self, segments: list[str]) -> None:
+        for name in self.campaigns:
+            if name not in segments:
+                _fault(("campaigns", name), f"'{name}' is not one of the segments {', '.join(segments)}")
+        for name in segments if self.campaigns else ():
+            if name not in self.campaigns:
+                _fault(("campaigns",), f"the segment {name} has no campaign")
 
     def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: tuple) -> None:
         names = {"loyalty_tier": self.tiers, "segment_name": [segment.name for segment in self.segments]}

@@ -42,6 +42,7 @@ def functions(strategy: Strategy) -> str:
         [
             _function("excluded_statuses", {}, "text[]", _text_array(strategy.excluded_statuses)),
             _function("loyalty_tiers", {}, "text[]", _text_array(strategy.tiers)),
+            _function("segment_names", {}, "text[]", _text_array([each.name for each in strategy.segments])),
             _function("keep_months", {}, "integer", cast(strategy.keep_months, types.Integer())),
             _function("limit_of", {"gate": "text"}, "numeric", _limits(strategy.limits)),
             _function("apologies", {}, "text[]", _text_array(strategy.limits.apologies)),

@@ -6,10 +6,12 @@ import sys
 import time
 from contextlib import closing
 
+import psycopg
 from rich.console import Console
 
 from olist.exceptions import OlistError
 from olist.local import environment, postgres, sandbox_process
+from olist.outages import first_line
 
 console = Console(highlight=False)
 
@@ -143,6 +145,9 @@ def main() -> None:
         sys.exit(airflow(given.arguments) if given.command == "airflow" else COMMANDS[given.command]())
     except (OlistError, postgres.EmbeddedPostgresError) as error:
         console.print(str(error), style="red", markup=False)
+        sys.exit(2)
+    except psycopg.OperationalError as error:
+        console.print(f"The warehouse cannot be reached: {first_line(error)}.", style="red", markup=False)
         sys.exit(2)
 
 

@@ -40,7 +40,7 @@ select jsonb_build_object(
     'score_ties', (
         select coalesce(
             jsonb_agg(
-                jsonb_build_object('score', score, 'share', share)
+                jsonb_build_object('score', score, 'share', share, 'sentence', format('%%s %%s %%%%', score, share))
                 order by array_position(array['r_score', 'f_score', 'm_score'], score)
             ),
             '[]'

@@ -1,0 +1,121 @@
+"""The report of a run: one HTML page that needs nothing else, for the people who read the results."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from olist import charts
+from olist.campaigns import write_campaign
+from olist.strategy import Strategy, read_strategy
+from olist.summary import read_summary
+from olist.warehouse import read_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+TEMPLATE = Path(__file__).with_name("report.html.j2")
+# Each is a file of include/sql/report; none gives more rows than a page can show.
+QUERIES = (
+    "headline",
+    "profiles",
+    "heatmap",
+    "movement",
+    "states",
+    "history",
+    "model",
+    "outcomes",
+    "failures",
+    "gates",
+)
+
+
+def render_report(connection: "Connection", run_id: int) -> str:
+    """The report of a published run as one HTML page."""
+    from jinja2 import Environment, FileSystemLoader
+
+    strategy = read_strategy()
+    data = {name: _rows(connection, name, run_id) for name in QUERIES}
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"number": _number, "money": _money, "percent": _percent}
+    return environment.get_template(TEMPLATE.name).render(
+        data,
+        run=read_summary(connection, run_id),
+        strategy=strategy,
+        charts=_draw(data, strategy),
+        campaigns=_campaigns(data["profiles"], strategy),
+        why_k=why_k(data["model"][0]) if data["model"] else [],
+    )
+
+
+def why_k(model: dict[str, Any]) -> list[str]:
+    """Sentences that say why there are as many clusters as there are, and what the curves say to it."""
+    k, elbow = model["k"], {each["k"]: each for each in model["elbow"]}
+    sentences = [f"A tier is a cluster, and strategy.yaml names {k} tiers, so there are {k} clusters."]
+    if k - 1 in elbow and k + 1 in elbow and elbow[k - 1]["inertia"] and elbow[k]["inertia"]:
+        gained = 1 - elbow[k]["inertia"] / elbow[k - 1]["inertia"]
+        next_gain = 1 - elbow[k + 1]["inertia"] / elbow[k]["inertia"]
+        bend = "the curve bends here" if gained > 1.5 * next_gain else "the curve has no sharp bend here"
+        sentences.append(
+            f"With the last of them inertia falls by {gained:.0%}, one more would take off {next_gain:.0%}:"
+            f" {bend}."
+        )
+    scored = {each["k"]: each["silhouette"] for each in model["elbow"] if each["silhouette"] is not None}
+    if k in scored:
+        best = max(scored, key=scored.get)
+        is_best = "the best of all" if best == k else f"the best is {scored[best]:.2f} for {best}"
+        sentences.append(
+            "The silhouette says how well customers fit into their own cluster (1) rather than the next one"
+            f" (-1): it is {scored[k]:.2f} for {k}, and {is_best}."
+        )
+    return sentences
+
+
+def _rows(connection: "Connection", name: str, run_id: int) -> list[dict[str, Any]]:
+    from psycopg.rows import dict_row
+
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(read_sql(f"report/{name}"), {"run_id": run_id}).fetchall()
+
+
+def _draw(data: dict[str, list[dict[str, Any]]], strategy: Strategy) -> dict[str, str]:
+    """The charts there is something to show in."""
+    segments = [segment.name for segment in strategy.segments]
+    moves = {kind: [row for row in data["movement"] if row["kind"] == kind] for kind in ("segment", "tier")}
+    drawn = {"heatmap": charts.heatmap(data["heatmap"])}
+    if data["states"]:
+        drawn["states"] = charts.states(data["states"])
+    if data["history"]:
+        drawn["history"] = charts.tier_history(data["history"], strategy.tiers)
+    for kind, known in (("segment", segments), ("tier", [*strategy.tiers, "none"])):
+        if moves[kind]:
+            drawn[f"{kind}_flow"] = charts.flow(moves[kind], _all_names(known, moves[kind]), kind)
+    if data["model"] and len(data["model"][0]["elbow"] or []) > 1:
+        drawn["curves"] = charts.curves(data["model"][0]["elbow"], data["model"][0]["k"])
+    return drawn
+
+
+def _all_names(known: list[str], moves: list[dict[str, Any]]) -> list[str]:
+    """Those of strategy.yaml, then those that only an older snapshot has."""
+    found = {move[side] for move in moves for side in ("from_name", "to_name")} - {"new", "gone"}
+    return [name for name in known if name in found] + sorted(found - set(known))
+
+
+def _campaigns(profiles: list[dict[str, Any]], strategy: Strategy) -> list[dict[str, Any]]:
+    return [
+        {"segment": row["name"], "customers": row["customers"], "texts": write_campaign(campaign, row)}
+        for row in profiles
+        if row["kind"] == "segment" and (campaign := strategy.campaigns.get(row["name"]))
+    ]
+
+
+def _number(value: Any, digits: int = 0) -> str:
+    return "none" if value is None else f"{value:,.{digits}f}"
+
+
+def _money(value: Any, digits: int = 2) -> str:
+    return "none" if value is None else f"R$ {value:,.{digits}f}"
+
+
+def _percent(value: Any, digits: int = 1) -> str:
+    return "none" if value is None else f"{100 * value:.{digits}f} %"
