@@ -60,6 +60,8 @@ def test_every_field_is_explained() -> None:
         ("loyalty_tier: Platinum, fav", "loyalty_tier: 1, fav", "$.actions[1].when.loyalty_tier"),
         ("R$ {monetary}.", "R$ {recency_days}.", "$.default_actions.Platinum.because"),
         ("R$ {monetary}.", "R$ {monetary.", "$.default_actions.Platinum.because"),
+        ("{customers} best", "{people} best", "$.campaigns.Champions.recommendation.en"),
+        ("pt-BR: ", "pt_BR: ", "$.campaigns.Champions.recommendation"),
         ("    next_action: VIP Concierge Offer", "    action: VIP", "$.default_actions.Platinum"),
         ("excluded_statuses:", "excluded_status:", "$"),
         ("[Platinum, Gold, Silver]", "[Platinum, Gold, Gold]", "$.tiers"),

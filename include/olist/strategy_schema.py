@@ -5,8 +5,10 @@ Stricter than the model where a value has no sense, and unable to say what depen
 """
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
+from olist.campaigns import PLACEHOLDERS
 from olist.strategy import (
     ACTION_FIELDS,
     COMPARISON,
@@ -46,12 +48,10 @@ def strategy_schema() -> dict[str, Any]:
             "properties": {field: _condition(field, kind) for field, kind in fields.items()},
             "additionalProperties": False,
         }
-    # What Formatter takes, in one expression: braces around a name that a reason can show, or doubled braces.
-    names = "|".join(REASON_FIELDS)
     for name in ("Action", "ActionRule"):
-        parts[name]["properties"]["because"]["pattern"] = (
-            rf"^([^{{}}]|\{{\{{|\}}\}}|\{{({names})([!:][^{{}}]*)?\}})*$"
-        )
+        parts[name]["properties"]["because"]["pattern"] = _with_values(REASON_FIELDS)
+    for text in parts["Texts"]["properties"].values():
+        text["pattern"] = _with_values(PLACEHOLDERS)
     for name in ("tiers", "segments"):
         schema["properties"][name]["uniqueItems"] = True
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
@@ -60,6 +60,11 @@ def strategy_schema() -> dict[str, Any]:
 def schema_text() -> str:
     """The file's content."""
     return json.dumps(strategy_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _with_values(names: Iterable[str]) -> str:
+    """What Formatter takes, in one expression: braces around one of the names, or doubled braces."""
+    return rf"^([^{{}}]|\{{\{{|\}}\}}|\{{({'|'.join(names)})([!:][^{{}}]*)?\}})*$"
 
 
 def _condition(field: str, kind: str) -> dict[str, Any]:
