@@ -128,7 +128,6 @@ def test_reach_is_shown_for_what_is_new_and_what_is_no_more(published: Connectio
     renamed = changed(
         tmp_path,
         ("name: At-Risk", "name: Sleeping"),
-        ("\n  At-Risk:\n", "\n  Sleeping:\n"),
         ("next_action: Free Shipping Nudge", "next_action: Nudge"),
     )
     found = preview(published, renamed)
