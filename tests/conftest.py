@@ -5,15 +5,20 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from browser import open_chromium
 
 from olist.local import demo_data, postgres
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import SandboxSettings
 from olist.strategy import read_strategy
 from olist.warehouse import install
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "olist-sample"
 _numbers = itertools.count()
@@ -34,7 +39,7 @@ def server() -> Iterator[str]:
         postgres.stop(home)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_warehouse(server: str) -> Callable[[], str]:
     """Makes empty warehouses; each call returns the URI of another one. They end with their server."""
 
@@ -86,6 +91,14 @@ def sandbox() -> Iterator[str]:
     """The base URL of a HubSpot sandbox with high limits."""
     with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
         yield url
+
+
+# Playwright keeps an event loop in its thread: for no longer than the tests of one file.
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A headless Chromium."""
+    with open_chromium() as browser:
+        yield browser
 
 
 def _database(uri: str, name: str) -> str:
