@@ -1,7 +1,7 @@
 """The page "Customer segments" of Airflow's UI: the latest runs, and what they left in warehouse and HubSpot.
 
-It is an app that `plugins/customer_segments.py` puts into Airflow's API server. Airflow leaves such apps open to
-everybody, so every route of this one asks for a user who may read the DAG.
+It is an app that `plugins/customer_segments.py` puts into Airflow's API server. Airflow leaves such apps open
+to everybody, so every route of this one asks for a user who may read the DAG.
 """
 
 import base64
@@ -32,9 +32,10 @@ DAG_ID = "customer_segmentation"
 PLACE = "customer-segments"
 TEMPLATE = Path(__file__).with_name("segments_page.html.j2")
 SCRIPT = Path(__file__).with_name("segments_page.js").read_text(encoding="utf-8")
-CONNECT_SECONDS, QUERY_SECONDS = 5, 20
+CONNECT_SECONDS, QUERY_SECONDS = 3, 10
 
 AWAY = "The warehouse cannot be reached at the moment. What it says is in the log of Airflow's API server."
+SLOW = f"The warehouse has not answered within {QUERY_SECONDS} seconds."
 EMPTY = "The warehouse has no tables for this page yet: the next run makes them."
 NO_CONNECTION = "Airflow has no connection olist_warehouse to read from."
 
@@ -129,6 +130,8 @@ def _reading() -> Iterator[Callable[..., list[dict[str, Any]]]]:
         raise PageError(503, NO_CONNECTION) from error
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
         raise PageError(503, EMPTY) from error
+    except psycopg.errors.QueryCanceled as error:
+        raise PageError(503, SLOW) from error
     except psycopg.Error as error:
         log.warning("The warehouse cannot be read: %s", error)
         raise PageError(503, AWAY) from error

@@ -1,4 +1,4 @@
-"""A warehouse with two delivered months and a third run that failed, as Airflow's tasks would have left them."""
+"""A warehouse with two delivered months and a run that failed, as the tasks would have left them."""
 
 import json
 from datetime import UTC, date, datetime
