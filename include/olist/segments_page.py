@@ -34,7 +34,7 @@ TEMPLATE = Path(__file__).with_name("segments_page.html.j2")
 SCRIPT = Path(__file__).with_name("segments_page.js").read_text(encoding="utf-8")
 CONNECT_SECONDS, QUERY_SECONDS = 3, 10
 
-AWAY = "The warehouse cannot be reached at the moment. What it says is in the log of Airflow's API server."
+AWAY = "The warehouse cannot be read at the moment. Why is in the log of Airflow's API server."
 SLOW = f"The warehouse has not answered within {QUERY_SECONDS} seconds."
 EMPTY = "The warehouse has no tables for this page yet: the next run makes them."
 NO_CONNECTION = "Airflow has no connection olist_warehouse to read from."

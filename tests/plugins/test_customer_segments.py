@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from airflow_browser import frame_of, logged_in, open_segments, rows_of
 from airflow_server import PASSWORDS
 from served_shop import BROWSER, Shop, served_shop
 from two_months import HOSTILE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, FrameLocator, Page
+    from playwright.sync_api import Browser, Page
 
 PATHS = [
     "",
@@ -150,8 +151,8 @@ def test_without_a_warehouse_the_page_is_a_sentence(shop: Shop, new_warehouse: C
     )
     sentences = {
         empty: "no tables for this page yet",
-        nobody: "cannot be reached",
-        never: "cannot be reached",
+        nobody: "cannot be read",
+        never: "cannot be read",
     }
     try:
         for warehouse, sentence in sentences.items():
@@ -173,39 +174,12 @@ def test_without_a_warehouse_the_page_is_a_sentence(shop: Shop, new_warehouse: C
 
 @pytest.fixture(scope="module")
 def page(shop: Shop, browser: "Browser") -> Iterator["Page"]:
-    """The reader's browser, after Airflow's own login form."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.goto(shop.airflow.url)
-    page.fill("input[name=username]", "reader")
-    page.fill("input[name=password]", PASSWORDS["reader"])
-    page.click("button[type=submit]")
-    page.get_by_role("link", name="Customer segments").wait_for()
-    yield page
-    context.close()
-
-
-def frame_of(page: "Page") -> "FrameLocator":
-    frame = page.frame_locator("iframe[title='Customer segments']")
-    frame.locator("h1").wait_for()
-    return frame
-
-
-def open_segments(shop: Shop, page: "Page") -> "FrameLocator":
-    page.goto(shop.airflow.url)
-    page.get_by_role("link", name="Customer segments").click()
-    return frame_of(page)
-
-
-def rows_of(frame: "FrameLocator", heading: str) -> list[list[str]]:
-    section = frame.locator("section", has=frame.get_by_role("heading", name=heading))
-    rows = section.locator("tr:has(td)").all()
-    return [[cell.inner_text().strip() for cell in row.locator("td").all()] for row in rows]
+    with logged_in(browser, shop.airflow.url, "reader", PASSWORDS["reader"]) as page:
+        yield page
 
 
 def test_after_the_login_the_nav_entry_shows_what_the_warehouse_has(shop: Shop, page: "Page") -> None:
-    frame = open_segments(shop, page)
+    frame = open_segments(shop.airflow.url, page)
     last, before = shop.asks("select distinct as_of from analytics.customer_snapshots order by as_of desc")
     tiers = shop.asks(
         "select loyalty_tier, count(*) filter (where as_of = (select max(as_of) from ops.snapshot_dates)),"
@@ -232,7 +206,7 @@ def test_after_the_login_the_nav_entry_shows_what_the_warehouse_has(shop: Shop, 
 
 
 def test_the_latest_runs(shop: Shop, page: "Page") -> None:
-    frame = open_segments(shop, page)
+    frame = open_segments(shop.airflow.url, page)
     failed, second, first = rows_of(frame, "Latest runs")
     assert failed[:2] == ["not settled\nmanual", f"failed\nvalidate: {HOSTILE}"]
     for row, run_id in ((second, 2), (first, 1)):
@@ -252,7 +226,7 @@ def test_the_latest_runs(shop: Shop, page: "Page") -> None:
 
 
 def test_hostile_texts_are_texts(shop: Shop, page: "Page") -> None:
-    frame = open_segments(shop, page)
+    frame = open_segments(shop.airflow.url, page)
     for heading in ("Latest runs", "HubSpot", "Gates"):
         assert any(HOSTILE in cell for row in rows_of(frame, heading) for cell in row), heading
     assert frame.locator("body script, body img").count() == 0
@@ -268,7 +242,7 @@ def test_it_fits_its_frame(shop: Shop, page: "Page", tmp_path: Path, width: int,
     page.set_viewport_size({"width": width, "height": 900})
     page.evaluate("scheme => localStorage.setItem('theme', scheme)", scheme)
     try:
-        body = open_segments(shop, page).locator("body")
+        body = open_segments(shop.airflow.url, page).locator("body")
         for place in (body, page.locator("body")):
             wide, shown = place.evaluate(
                 "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -283,7 +257,7 @@ def test_it_fits_its_frame(shop: Shop, page: "Page", tmp_path: Path, width: int,
 
 
 def test_links_leave_the_frame(shop: Shop, page: "Page") -> None:
-    frame = open_segments(shop, page)
+    frame = open_segments(shop.airflow.url, page)
     row = frame.locator("#run-2")
     with page.context.expect_page() as opened:
         row.get_by_role("link", name="Report").click()
