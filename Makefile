@@ -8,7 +8,7 @@ UV_VERSION := 0.13.8
 export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui airflow evaluate stop bench test lint audit format requirements clean
+.PHONY: help run ui airflow preview evaluate schema stop bench test lint audit format requirements clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ ui: $(VENV)/installed ## Airflow with its UI, on port 8080 or AIRFLOW_PORT
 
 airflow: $(VENV)/installed ## Airflow's command line beside ui: make airflow ARGS="backfill create --help"
 	@$(BIN)/python -m olist.local airflow $(ARGS)
+
+preview: $(VENV)/installed ## Whom a changed strategy.yaml would move, before anything is sent
+	@$(BIN)/python -m olist.local preview
 
 evaluate: $(VENV)/installed ## Whether the segments predicted what customers bought afterwards
 	@$(BIN)/python -m olist.local evaluate
@@ -40,6 +43,9 @@ lint: $(VENV)/installed-dev ## Check style
 
 audit: $(VENV)/installed-dev ## Look the pinned packages up among known vulnerabilities (asks pypi.org)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
+
+schema: $(VENV)/installed ## Write strategy.schema.json, by which editors check strategy.yaml
+	$(BIN)/python -m olist.strategy_schema
 
 format: $(VENV)/installed-dev ## Put style right
 	$(BIN)/ruff check --fix .

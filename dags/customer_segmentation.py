@@ -167,7 +167,13 @@ def write_outputs(run: int):
     catchup=False,
     max_active_runs=1,
     params=PARAMS,
-    default_args={"owner": "olist", "retries": 2, "retry_delay": timedelta(seconds=30)},
+    # Together seven and a half minutes: longer than a PostgreSQL takes to fail over.
+    default_args={
+        "owner": "olist",
+        "retries": 4,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2,
+    },
     tags=["customers", "hubspot"],
     doc_md=__doc__,
 )

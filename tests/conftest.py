@@ -5,11 +5,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+import results
+import task_processes
 from browser import open_chromium
+from task_processes import Scene
 
 from olist.local import demo_data, postgres
 from olist.local.hubspot_sandbox.server import running_sandbox
@@ -103,3 +106,30 @@ def browser() -> Iterator["Browser"]:
 
 def _database(uri: str, name: str) -> str:
     return f"{uri.rpartition('/')[0]}/{name}"
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nine files with 600 orders, for runs of which there are many. Not to be changed."""
+    folder = tmp_path_factory.mktemp("few") / "files"
+    demo_data.generate(folder, orders=600)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    server: str, few: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """What a run leaves whose tasks nothing happens to, and how long each of its tasks takes."""
+    home = tmp_path_factory.mktemp("undisturbed")
+    task_processes.prepare(home / "airflow")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("create database undisturbed template template")
+    with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
+        scene = Scene(_database(server, "undisturbed"), url, few, home / "outputs", "undisturbed")
+        handed, seconds = {}, {}
+        for name in task_processes.all_tasks():
+            outcome = task_processes.run(scene, [name], handed)
+            assert outcome.is_done, outcome.sentence
+            handed, seconds[name] = outcome.handed, outcome.seconds
+        return results.everything(scene), seconds

@@ -19,7 +19,6 @@ import pytest
 from olist import hubspot_sender, upsert_hubspot
 from olist.exceptions import OlistError
 from olist.hubspot import HubSpotSettings, HubSpotUnavailableError
-from olist.local import demo_data
 from olist.local.hubspot_sandbox.faults import Faults
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
@@ -45,14 +44,6 @@ STORM = {
     "rejected_people_share": 0.01,
     "conflict_people_share": 0.001,
 }
-
-
-@pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Nine files with 600 orders: every refused batch costs a request for each person in it."""
-    folder = tmp_path_factory.mktemp("few") / "files"
-    demo_data.generate(folder, orders=600)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -26,27 +26,35 @@ def _check_text(text: str) -> str:
     return text
 
 
+# The text under a field is what an editor shows for it: see strategy_schema.py.
+CONFIG = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 Text = Annotated[str, AfterValidator(_check_text)]
 
 
 class Texts(BaseModel):
     """One text in each language."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = CONFIG
 
     en: Text
+    """In English. It may hold values of the segment in braces, such as {customers}."""
     pt_br: Text = Field(alias="pt-BR")
+    """In Brazilian Portuguese, with the same values."""
 
 
 class Campaign(BaseModel):
     """What the team should do about a segment, and a message to begin with."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = CONFIG
 
     recommendation: Texts
+    """What the team should do about the segment."""
     subject: Texts
+    """The subject of a message to its customers."""
     message: Texts
+    """The message."""
     offer: Texts
+    """What the message offers."""
 
 
 def write_campaign(campaign: Campaign, profile: dict[str, Any]) -> list[dict[str, str]]:

@@ -44,26 +44,18 @@ def heatmap(rows: list[dict[str, Any]]) -> str:
         x, y = row["f_score"], row["r_score"]
         axes.add_patch(_rectangle(x - 0.48, y - 0.48, 0.96, 0.96, HEAT[heat]))
         axes.text(x, y + 0.12, f"R$ {row['spend']:,.0f}", ha="center", va="center", color=INK)
-        axes.text(
-            x,
-            y - 0.24,
-            f"{row['customers']:,}",
-            ha="center",
-            va="center",
-            color=MUTED,
-            fontsize=7,
-            clip_on=True,
-        )
+        axes.text(x, y - 0.24, f"{row['customers']:,}", ha="center", va="center", color=INK, fontsize=7)
     axes.set(xlim=(0.5, 5.5), ylim=(0.5, 5.5), xlabel="frequency score", ylabel="recency score")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return _svg(figure, "heatmap", "Average spend and number of customers by recency and frequency score")
 
 
-def flow(moves: list[dict[str, Any]], order: list[str], name: str) -> str:
+def flow(moves: list[dict[str, Any]], order: list[str], kind: str) -> str:
     """Who went from where to where, in bands as wide as their customers.
 
-    `moves` are rows of report/movement.sql, `order` the names they may hold beside new and gone.
+    `moves` are the rows of a kind (segment, tier) of report/movement.sql, `order` the names they may hold
+    beside new and gone.
     """
     colours = dict(zip(order, itertools.cycle(SERIES), strict=False)) | {"new": MUTED, "gone": MUTED}
     order = ["new", *order, "gone"]
@@ -86,7 +78,7 @@ def flow(moves: list[dict[str, Any]], order: list[str], name: str) -> str:
             axes.text(x, place, f"{each}  {stack['size']:,}", ha=side, va="center", color=INK, fontsize=8)
     axes.set(xlim=(-0.85, 1.85), ylim=(-gap * (len(order) - 1), total * 1.03))
     axes.axis("off")
-    return _svg(figure, name, "Customers by where they were in the snapshot before and where they are now")
+    return _svg(figure, f"{kind}-flow", f"Customers by their {kind} in the snapshot before and now")
 
 
 def curves(elbow: list[dict[str, Any]], k: int) -> str:
@@ -115,16 +107,16 @@ def curves(elbow: list[dict[str, Any]], k: int) -> str:
 def states(rows: list[dict[str, Any]], most: int = 12) -> str:
     """Customers of the biggest states; `rows` are those of report/states.sql."""
     shown = rows[:most][::-1]
+    longest = rows[0]["customers"]
     figure, axes = _figure(height=3.4)
     axes.barh(
         [row["state"] for row in shown], [row["customers"] for row in shown], color=SERIES[0], height=0.7
     )
     for place, row in enumerate(shown):
         spend = row["revenue"] / row["customers"]
-        axes.text(
-            row["customers"], place, f" {row['customers']:,}, R$ {spend:,.0f} each", va="center", color=INK
-        )
-    axes.set_xlim(0, rows[0]["customers"] * 1.45)
+        label = f"{row['customers']:,}, R$ {spend:,.0f} each"
+        axes.text(row["customers"] + longest * 0.02, place, label, va="center", color=INK)
+    axes.set_xlim(0, longest * 1.45)
     axes.xaxis.set_visible(False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)

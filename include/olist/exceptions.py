@@ -3,3 +3,7 @@
 
 class OlistError(Exception):
     """One sentence that names the file, setting or row at fault. Trying again does not help."""
+
+
+class OutageError(Exception):
+    """One sentence about a server or a disk that failed us. Trying again later helps."""

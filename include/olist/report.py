@@ -89,7 +89,7 @@ def _draw(data: dict[str, list[dict[str, Any]]], strategy: Strategy) -> dict[str
         drawn["history"] = charts.tier_history(data["history"], strategy.tiers)
     for kind, known in (("segment", segments), ("tier", [*strategy.tiers, "none"])):
         if moves[kind]:
-            drawn[f"{kind}_flow"] = charts.flow(moves[kind], _all_names(known, moves[kind]), f"{kind}-flow")
+            drawn[f"{kind}_flow"] = charts.flow(moves[kind], _all_names(known, moves[kind]), kind)
     if data["model"] and len(data["model"][0]["elbow"] or []) > 1:
         drawn["curves"] = charts.curves(data["model"][0]["elbow"], data["model"][0]["k"])
     return drawn
@@ -102,11 +102,13 @@ def _all_names(known: list[str], moves: list[dict[str, Any]]) -> list[str]:
 
 
 def _campaigns(profiles: list[dict[str, Any]], strategy: Strategy) -> list[dict[str, Any]]:
-    return [
-        {"segment": row["name"], "customers": row["customers"], "texts": write_campaign(campaign, row)}
-        for row in profiles
-        if row["kind"] == "segment" and (campaign := strategy.campaigns.get(row["name"]))
-    ]
+    written = []
+    for row in profiles:
+        if row["kind"] == "segment":
+            campaign = strategy.campaigns.get(row["name"])
+            texts = write_campaign(campaign, row) if campaign else []
+            written.append({"segment": row["name"], "customers": row["customers"], "texts": texts})
+    return written
 
 
 def _number(value: Any, digits: int = 0) -> str:

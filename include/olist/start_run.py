@@ -1,14 +1,18 @@
 """Start a run: bring the warehouse up to date, give the run its number and its working tables."""
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from olist.strategy import read_strategy
+from olist.strategy_lint import find_idle_rules
 from olist.warehouse import install, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,12 @@ class RunRequest:
 def start_run(connection: "Connection", request: RunRequest) -> int:
     """The run's number, the same one when the same DAG run starts again.
 
-    Raises OlistError for a strategy.yaml that is not valid.
+    Raises OlistError for a strategy.yaml that is not valid. Warns of rules in it that can reach nobody.
     """
     strategy = read_strategy()
     install(connection, strategy)
+    for finding in find_idle_rules(connection, strategy):
+        log.warning("%s", finding)
     with connection.cursor() as cursor:
         cursor.execute("call ops.drop_what_old_runs_left()")
     with connection.transaction(), connection.cursor() as cursor:

@@ -1,15 +1,17 @@
 """The rules of strategy.yaml: read, checked, and compiled into SQL functions by SQLAlchemy Core."""
 
 import re
+from math import isfinite
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from olist.campaigns import Campaign
 from olist.exceptions import OlistError
+from olist.yaml_lines import line_of, refuse_repeated_keys
 
 STRATEGY_FILE = Path(__file__).with_name("strategy.yaml")
 
@@ -57,21 +59,35 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=False)
+    # The text under a field is what an editor shows for it: see strategy_schema.py.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, coerce_numbers_to_str=False, use_attribute_docstrings=True
+    )
 
 
 class Segment(Part):
+    """The first segment whose conditions all hold is the customer's."""
+
     name: str = Field(min_length=1)
+    """What the segment is called in reports and in HubSpot."""
     when: dict[str, Condition] = Field(default_factory=dict)
+    """The conditions, all of which must hold. Only the last segment has none: it is for everybody else."""
 
 
 class Action(Part):
+    """What to do for a customer, and why."""
+
     next_action: str = Field(min_length=1)
+    """What to do next for the customer, as the CRM shows it."""
     because: Annotated[str, AfterValidator(_check_reason)]
+    """The sentence the CRM shows as the reason. It may hold values in braces, such as {loyalty_tier}."""
 
 
 class ActionRule(Action):
+    """The first rule whose conditions all hold gives the customer's next action."""
+
     when: dict[str, Condition] = Field(min_length=1)
+    """The conditions, all of which must hold."""
 
 
 class Limits(Part):
@@ -81,14 +97,23 @@ class Limits(Part):
     """
 
     max_rows_lost: Share = 0.10
+    """The share of a file's rows that may be missing against the last run."""
     max_rejected_rows: Share = 0.05
+    """The share of a file's rows that may be unreadable, untypable or without a key."""
     max_customers_lost: Share = 0.02
+    """The share of the customers of the month before who may be gone."""
     max_tier_share_change: Share = 0.25
+    """By how much a tier's share of the customers may change in a month."""
     max_changed_actions: Share = 0.5
+    """The share of customers whose next action may become another one in a month."""
     apologies: list[str] = ["Apology Email + Service Recovery"]
+    """The next actions that only a customer with a review may get."""
     max_apologies_without_review: int = Field(0, ge=0, strict=True)
+    """How many customers without a review may get one of the apologies all the same."""
     compared_customers: int = Field(500, ge=1, strict=True)
+    """Below this many customers before, lost customers, tiers and actions are not compared."""
     max_rejected_contacts: Share = 0.05
+    """The share of all customers that HubSpot may reject before a delivery has failed."""
 
 
 class Model(Part):
@@ -99,26 +124,36 @@ class Model(Part):
     """
 
     vintage_months: Literal[1, 2, 3, 4, 6, 12] = 3
+    """For how many months a model is used: 1, 2, 3, 4, 6 or 12."""
     max_drift: float = Field(default=0.25, gt=0)
+    """A month whose population stability index is above this has a model of its own."""
     sample: int = Field(default=100_000, ge=20_000)
+    """Above this many customers a model learns from so many of them."""
 
 
 class Strategy(Part):
-    """The checked content of strategy.yaml. Tiers are best first; rules are in the order they are tried.
-
-    `keep_months` is the age, in months before the newest snapshot, up to which snapshots are kept; None: all.
-    """
+    """The checked content of strategy.yaml."""
 
     excluded_statuses: list[str]
+    """An order with one of these statuses never counts."""
     keep_months: int | None = Field(default=None, ge=1, strict=True)
+    """Snapshots this many months older than the newest one are dropped. Empty: every snapshot is kept."""
     tiers: list[str] = Field(min_length=2)
+    """The loyalty tiers, best first. Each has a default action."""
     model: Model = Model()
+    """The model that tells the tiers apart."""
     category_groups: dict[str, list[str]] = Field(default_factory=dict)
+    """Names for groups of categories, to be used in conditions on favorite_category."""
     segments: list[Segment] = Field(min_length=1)
+    """The segments, in the order they are tried."""
     actions: list[ActionRule]
+    """The rules for the next action, in the order they are tried."""
     default_actions: dict[str, Action]
+    """One action for each tier, for everybody whom no rule has reached."""
     campaigns: dict[str, Campaign] = Field(default_factory=dict)
+    """What to tell the customers of each segment, in English and Brazilian Portuguese."""
     limits: Limits = Limits()
+    """What is still normal. Beyond it a run stops before it changes what people read."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Strategy":
@@ -149,21 +184,18 @@ class Strategy(Part):
         for name in self.limits.apologies if "apologies" in self.limits.model_fields_set else []:
             if name not in names:
                 _fault(("limits", "apologies"), f"'{name}' is not a next action of these rules")
-        self._check_campaigns([segment.name for segment in self.segments])
-        return self
-
-    def _check_campaigns(self, segments: list[str]) -> None:
+        segments = [segment.name for segment in self.segments]
         for name in self.campaigns:
             if name not in segments:
                 _fault(("campaigns", name), f"'{name}' is not one of the segments {', '.join(segments)}")
-        for name in segments if self.campaigns else ():
-            if name not in self.campaigns:
-                _fault(("campaigns",), f"the segment {name} has no campaign")
+        return self
 
     def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: tuple) -> None:
         names = {"loyalty_tier": self.tiers, "segment_name": [segment.name for segment in self.segments]}
         for field, condition in when.items():
             here = (*place, field)
+            if condition == []:
+                _fault(here, f"{field} has an empty list, which no customer can meet")
             if field not in fields:
                 _fault(here, f"'{field}' is not a field of these rules; choose from {', '.join(fields)}")
             for value in condition if isinstance(condition, list) else [condition]:
@@ -172,7 +204,9 @@ class Strategy(Part):
                         _fault(here, f"{field} is text, and {value!r} is not")
                     if field in names and value not in names[field]:
                         _fault(here, f"'{value}' is not one of {', '.join(names[field])}")
-                elif isinstance(value, str) and not (COMPARISON.match(value) and value is condition):
+                elif isinstance(value, str) and COMPARISON.match(value) and value is condition:
+                    continue
+                elif isinstance(value, str) or not isfinite(value):
                     _fault(here, f"'{value}' is neither a number nor a comparison like \">= 2\"")
 
 
@@ -198,10 +232,8 @@ def read_strategy(path: Path = STRATEGY_FILE) -> Strategy:
     Raises OlistError with the file, the line and what is wrong there.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        document = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_repeated_keys(document, path)
-        return Strategy.model_validate(yaml.safe_load(text) or {})
+        refuse_repeated_keys(path)
+        return Strategy.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
     except FileNotFoundError as error:
         raise OlistError(f"There is no strategy file {path}.") from error
     except yaml.MarkedYAMLError as error:
@@ -213,36 +245,4 @@ def read_strategy(path: Path = STRATEGY_FILE) -> Strategy:
         cause = first.get("ctx", {}).get("error")
         place = cause.place if isinstance(cause, _FaultError) else first["loc"]
         sentence = str(cause) if cause else f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise OlistError(f"{path.name} line {_line(document, place)}: {sentence}.") from error
-
-
-def _refuse_repeated_keys(node: yaml.Node | None, path: Path) -> None:
-    """YAML would keep the last of two equal keys without a word, and a condition would be lost."""
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise OlistError(f"{path.name} line {line}: '{key.value}' is there twice in one place.")
-            seen.add(key.value)
-            _refuse_repeated_keys(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for element in node.value:
-            _refuse_repeated_keys(element, path)
-
-
-def _line(node: yaml.Node | None, place: tuple[Any, ...]) -> int:
-    """The line (from 1) of the deepest part of `place` that the document has."""
-    line = 1
-    for step in place:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == str(step)), None)
-            if pair is None:
-                break
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
+        raise OlistError(f"{path.name} line {line_of(path, place)}: {sentence}.") from error

@@ -37,12 +37,12 @@ def functions(strategy: Strategy) -> str:
 
     `ops.action_rule` numbers the rules from 1, and the defaults of the tiers go on from there.
     """
-    every_action = [*strategy.actions, *(strategy.default_actions[tier] for tier in strategy.tiers)]
     default_priority = len(strategy.actions) + 1
     return "\n".join(
         [
             _function("excluded_statuses", {}, "text[]", _text_array(strategy.excluded_statuses)),
             _function("loyalty_tiers", {}, "text[]", _text_array(strategy.tiers)),
+            _function("segment_names", {}, "text[]", _text_array([each.name for each in strategy.segments])),
             _function("keep_months", {}, "integer", cast(strategy.keep_months, types.Integer())),
             _function("limit_of", {"gate": "text"}, "numeric", _limits(strategy.limits)),
             _function("apologies", {}, "text[]", _text_array(strategy.limits.apologies)),
@@ -50,12 +50,9 @@ def functions(strategy: Strategy) -> str:
             _function("segment_name", SEGMENT_FIELDS, "text", segment_expression(strategy)),
             _function("action_rule", ACTION_FIELDS, "integer", rule_expression(strategy)),
             _function("action_priority", {"rule": "integer"}, "integer", _priority(default_priority)),
-            _function("action_name", {"rule": "integer"}, "text", _by_rule(_names(every_action))),
+            _function("action_name", {"rule": "integer"}, "text", name_expression(strategy)),
             _function(
-                "action_reason",
-                {"rule": "integer", **REASON_FIELDS},
-                "text",
-                _by_rule([_sentence(action.because) for action in every_action]),
+                "action_reason", {"rule": "integer", **REASON_FIELDS}, "text", reason_expression(strategy)
             ),
         ]
     )
@@ -80,16 +77,37 @@ def rule_expression(strategy: Strategy) -> ColumnElement:
     return case(*((rule, literal(number)) for number, rule in enumerate(rules, start=1)))
 
 
+def numbered_actions(strategy: Strategy) -> list[Action]:
+    """The actions that the numbers of `rule_expression` stand for, from number 1 on."""
+    return [*strategy.actions, *(strategy.default_actions[tier] for tier in strategy.tiers)]
+
+
+def name_expression(strategy: Strategy) -> ColumnElement:
+    """The next action of the column `rule`."""
+    return _by_rule([literal(action.next_action) for action in numbered_actions(strategy)])
+
+
+def reason_expression(strategy: Strategy) -> ColumnElement:
+    """Why, of the column `rule` and the values that a reason shows."""
+    return _by_rule([_sentence(action.because) for action in numbered_actions(strategy)])
+
+
 def to_sql(expression: ColumnElement) -> str:
     """The expression as PostgreSQL text with every value written out and quoted."""
     return str(expression.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
 
 
 def _all(when: dict[str, Condition], fields: dict[str, str], strategy: Strategy) -> ColumnElement:
-    return and_(*(_one(field, condition, fields[field], strategy) for field, condition in when.items()))
+    return and_(
+        *(
+            condition_expression(field, condition, fields[field], strategy)
+            for field, condition in when.items()
+        )
+    )
 
 
-def _one(field: str, condition: Condition, kind: str, strategy: Strategy) -> ColumnElement:
+def condition_expression(field: str, condition: Condition, kind: str, strategy: Strategy) -> ColumnElement:
+    """Whether the column `field`, which is a text, integer or numeric, meets the condition."""
     value = column(field, SQL_TYPES[kind])
     if isinstance(condition, str) and kind != "text" and (match := COMPARISON.match(condition)):
         sign, number = match.groups()
@@ -98,8 +116,13 @@ def _one(field: str, condition: Condition, kind: str, strategy: Strategy) -> Col
     if kind != "text":
         return or_(*(value == _number(number) for number in wanted))
     if field == "favorite_category":
-        wanted = [name for group in wanted for name in strategy.category_groups.get(group, [group])]
+        wanted = categories(wanted, strategy)
     return value.in_([literal(name) for name in wanted])
+
+
+def categories(names: list[Value], strategy: Strategy) -> list[Value]:
+    """The names with each group of categories replaced by what is in it."""
+    return [name for group in names for name in strategy.category_groups.get(group, [group])]
 
 
 def _number(value: Value) -> ColumnElement:
@@ -109,10 +132,6 @@ def _number(value: Value) -> ColumnElement:
 def _limits(limits: Limits) -> ColumnElement:
     gate = column("gate", Text())
     return case(*((gate == literal(name), _number(getattr(limits, f"max_{name}"))) for name in GATES))
-
-
-def _names(actions: list[Action]) -> list[ColumnElement]:
-    return [literal(action.next_action) for action in actions]
 
 
 def _priority(default_priority: int) -> ColumnElement:

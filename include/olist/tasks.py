@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from olist.exceptions import OlistError
+from olist.exceptions import OlistError, OutageError
 from olist.hubspot import HubSpot, HubSpotSettings, HubSpotUnavailableError
 from olist.hubspot_hook import HubSpotHook
+from olist.outages import first_line, sentence_about
 from olist.start_run import RunRequest, start_run
 from olist.warehouse import read_sql
 
@@ -28,7 +29,7 @@ def start(context: dict[str, Any]) -> int:
 
     A wrong HubSpot token ends the run here, before anything has changed.
     """
-    with _sentence_for_the_log(), closing(connect()) as connection:
+    with _sentence_for_the_log("start_run"), closing(connect()) as connection:
         request = _request_of(context)
         settings = hubspot_settings()
         if settings and request.sync in ("upsert", "update"):
@@ -44,27 +45,23 @@ def run_stage(
     A second call of the same stage and part takes the place of the first in the record.
     """
     started_at = datetime.now(UTC)
-    with closing(connect()) as connection:
-        try:
-            with _sentence_for_the_log():
-                metrics = function(connection, run_id, *arguments)
-        except BaseException as error:
-            connection.rollback()
+    try:
+        with _sentence_for_the_log(f"{stage} {part}".strip()), closing(connect()) as connection:
+            metrics = function(connection, run_id, *arguments)
             connection.execute(
-                read_sql("start_run/record_failure"), {"run_id": run_id, "message": f"{stage}: {error}"}
+                read_sql("start_run/record_stage"),
+                {
+                    "run_id": run_id,
+                    "stage": stage,
+                    "part": part,
+                    "started_at": started_at,
+                    "metrics": json.dumps(metrics, default=str),
+                },
             )
-            raise
-        connection.execute(
-            read_sql("start_run/record_stage"),
-            {
-                "run_id": run_id,
-                "stage": stage,
-                "part": part,
-                "started_at": started_at,
-                "metrics": json.dumps(metrics, default=str),
-            },
-        )
-        return metrics
+            return metrics
+    except BaseException as error:
+        _record_failure(run_id, f"{stage}: {error}")
+        raise
 
 
 def hubspot_settings() -> HubSpotSettings | None:
@@ -75,6 +72,17 @@ def hubspot_settings() -> HubSpotSettings | None:
 def output_folder() -> Path:
     """Where the files of all runs go: OLIST_OUTPUT_DIR, else `outputs/` of the project."""
     return Path(os.environ.get("OLIST_OUTPUT_DIR") or Path(__file__).resolve().parents[2] / "outputs")
+
+
+def _record_failure(run_id: int, message: str) -> None:
+    """Keeps why a run failed, over a connection of its own: that of the stage may be what failed."""
+    import psycopg
+
+    try:
+        with closing(connect()) as connection:
+            connection.execute(read_sql("start_run/record_failure"), {"run_id": run_id, "message": message})
+    except psycopg.Error as error:
+        log.warning("The failure could not be recorded in ops.pipeline_runs: %s.", first_line(error))
 
 
 def _check_token(settings: HubSpotSettings) -> None:
@@ -114,15 +122,29 @@ def connect() -> Any:
 
 
 @contextmanager
-def _sentence_for_the_log() -> Iterator[None]:
+def _sentence_for_the_log(during: str) -> Iterator[None]:
     """Says what went wrong, and ends the task without a retry where another try would end the same."""
     from airflow.sdk.exceptions import AirflowFailException
 
     try:
         yield
-    except OlistError as error:
-        log.error("%s", error)
-        raise AirflowFailException(str(error)) from error
-    except Exception:
-        log.exception("This was not expected")
-        raise
+    except Exception as error:
+        if final := _final_sentence(error):
+            log.error("%s", final)
+            raise AirflowFailException(final) from error
+        sentence = sentence_about(error, during)
+        if sentence is None:
+            log.exception("This was not expected")
+            raise
+        log.error("%s", sentence)
+        # Where in the code an outage struck says nothing, and would bury the sentence.
+        raise OutageError(sentence) from None
+
+
+def _final_sentence(error: Exception) -> str | None:
+    """What we ourselves say to an error that no other try mends, in Python or in SQL (data_exception)."""
+    import psycopg
+
+    if isinstance(error, OlistError):
+        return str(error)
+    return first_line(error) if isinstance(error, psycopg.errors.DataException) else None

@@ -21,6 +21,7 @@ ROUTINE_FOLDERS = (
     "train_clusters",
     "assign_clusters",
     "compute_actions",
+    "bi",
     "publish",
     "upsert_hubspot",
     "gates",

@@ -1,10 +1,13 @@
 """Write outputs: the files of a run, streamed out of PostgreSQL, and its report."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from olist.bi_files import power_bi, tableau
 from olist.report import render_report
 from olist.warehouse import read_sql
 
@@ -24,6 +27,7 @@ FILES = (
 def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
     """Writes the files to `<folder>/<as_of date>/`, ends the run, drops snapshots too old to keep.
 
+    In `<folder>` itself are the files that open the warehouse in Power BI and Tableau.
     Each file takes the place of an older one at once, when it is complete. Returns the folder, rows by file,
     and the number of snapshots dropped (keep_months of strategy.yaml).
     """
@@ -34,7 +38,11 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     target.mkdir(parents=True, exist_ok=True)
     rows = {name: _write_csv(connection, run_id, as_of, name, target) for name in FILES}
     report = target / "report.html"
-    _replace(report, render_report(connection, run_id).encode())
+    with whole_file(report, run_id) as file:
+        file.write(render_report(connection, run_id).encode())
+    for name, content in (("olist.pbids", power_bi(connection)), ("olist.tds", tableau(connection))):
+        with whole_file(folder / name, run_id) as file:
+            file.write(content.encode())
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
     with connection.cursor() as cursor:
@@ -50,18 +58,30 @@ def _write_csv(connection: "Connection", run_id: int, as_of: datetime, name: str
     query = sql.SQL(read_sql(f"write_outputs/{name}")).format(
         as_of=sql.Literal(as_of), run_id=sql.Literal(run_id)
     )
-    partial = folder / f".{name}.{run_id}.csv"
-    with connection.cursor() as cursor, partial.open("wb") as file:
+    with whole_file(folder / f"{name}.csv", run_id) as file, connection.cursor() as cursor:
         copy = sql.SQL("copy ({}) to stdout (format csv, header true)").format(query)
         with cursor.copy(copy) as source:
             for block in source:
                 file.write(block)
-        rows = cursor.rowcount
-    os.replace(partial, folder / f"{name}.csv")
-    return rows
+        return cursor.rowcount
 
 
-def _replace(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
+@contextmanager
+def whole_file(path: Path, run_id: int) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` once it is complete. What could not be completed is removed.
+
+    Its name before that has the run in it, since two runs of one date write into one folder.
+    """
+    partial = path.with_name(f".{path.name}.{run_id}")
+    try:
+        with partial.open("wb") as file:
+            yield file
+            # Before the new name, or a machine that loses power may keep the name without the content.
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+    finally:
+        partial.unlink(missing_ok=True)

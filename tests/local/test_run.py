@@ -35,7 +35,8 @@ def test_run_twice_then_stop(user: User) -> None:
     assert "Customers as of 2018-08-" in first.stdout
     everybody = "select * from analytics.customer_snapshots order by as_of, customer_unique_id"
     snapshot = user.asks(everybody)
-    (folder,) = user.outputs.iterdir()
+    assert {path.name for path in user.outputs.iterdir() if path.is_file()} == {"olist.pbids", "olist.tds"}
+    (folder,) = (path for path in user.outputs.iterdir() if path.is_dir())
     assert {path.name for path in folder.iterdir()} == FILES
     with (folder / "final_customer_segments.csv").open() as file:
         assert len(list(csv.DictReader(file))) == len(snapshot)

@@ -6,10 +6,12 @@ import sys
 import time
 from contextlib import closing
 
+import psycopg
 from rich.console import Console
 
 from olist.exceptions import OlistError
 from olist.local import environment, postgres, sandbox_process
+from olist.outages import first_line
 
 console = Console(highlight=False)
 
@@ -79,6 +81,27 @@ def evaluate() -> int:
     return 0
 
 
+def preview() -> int:
+    """What strategy.yaml as it is now would change in the newest snapshot, and which rules do nothing."""
+    from olist.strategy import read_strategy
+
+    strategy = read_strategy()
+    environment.prepare(say=console.print)
+
+    from olist import tasks
+    from olist.preview import preview
+    from olist.preview_tables import dead_rules, print_findings, print_preview
+    from olist.strategy_lint import find_idle_rules
+
+    with closing(tasks.connect()) as connection:
+        idle = find_idle_rules(connection, strategy)
+        print_findings(idle, console)
+        found = preview(connection, strategy)
+    print_findings(dead_rules(found, idle), console)
+    print_preview(found, console)
+    return 0
+
+
 def stop() -> int:
     """Ends every server that the other commands have started. Data is kept."""
     for home in environment.homes():
@@ -107,7 +130,7 @@ def bench() -> int:
     return 0
 
 
-COMMANDS = {"run": run, "ui": ui, "evaluate": evaluate, "stop": stop, "bench": bench}
+COMMANDS = {"run": run, "ui": ui, "evaluate": evaluate, "preview": preview, "stop": stop, "bench": bench}
 
 
 def main() -> None:
@@ -122,6 +145,9 @@ def main() -> None:
         sys.exit(airflow(given.arguments) if given.command == "airflow" else COMMANDS[given.command]())
     except (OlistError, postgres.EmbeddedPostgresError) as error:
         console.print(str(error), style="red", markup=False)
+        sys.exit(2)
+    except psycopg.OperationalError as error:
+        console.print(f"The warehouse cannot be reached: {first_line(error)}.", style="red", markup=False)
         sys.exit(2)
 
 

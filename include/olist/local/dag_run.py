@@ -4,7 +4,8 @@ import json
 import logging
 import os
 import threading
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,16 +37,16 @@ def run_dag(conf: dict[str, Any], console: Console) -> bool:
         return False
     _check_params(bag.dags[DAG_ID], conf)
     _show_errors(console)
-    with closing(tasks.connect()) as connection:
-        with Progress(connection, console):
-            dag_run = bag.dags[DAG_ID].test(run_conf=conf, logical_date=datetime.now(UTC))
-        succeeded = str(getattr(dag_run.state, "value", dag_run.state)) == "success"
-        if succeeded:
+    with Progress(tasks.connect, console):
+        dag_run = bag.dags[DAG_ID].test(run_conf=conf, logical_date=datetime.now(UTC))
+    succeeded = str(getattr(dag_run.state, "value", dag_run.state)) == "success"
+    if succeeded:
+        with closing(tasks.connect()) as connection:
             found = connection.execute(read_sql("write_outputs/find_run"), {"dag_run_id": dag_run.run_id})
             run = read_summary(connection, found.fetchone()[0])
-            print_summary(run, console)
-            console.print(f"Files:  {run['outputs']['folder']}\nReport: {run['outputs']['report']}")
-        return succeeded
+        print_summary(run, console)
+        console.print(f"Files:  {run['outputs']['folder']}\nReport: {run['outputs']['report']}")
+    return succeeded
 
 
 def prepare_airflow() -> None:
@@ -94,17 +95,18 @@ class _ErrorsToConsole(logging.Handler):
 class Progress(threading.Thread):
     """Prints each stage once the warehouse has recorded it; a context manager around a run.
 
-    It has the connection to itself until it is left.
+    It has a connection of its own, and another one where that ends: the run goes on then as well.
     """
 
-    def __init__(self, connection: Any, console: Console) -> None:
+    def __init__(self, connect: Callable[[], Any], console: Console) -> None:
         super().__init__(daemon=True)
-        self.connection = connection
+        self.connect = connect
         self.console = console
         self.shown: set[tuple] = set()
         self.is_over = threading.Event()
 
     def __enter__(self) -> "Progress":
+        self.connection = self.connect()
         self.last_run = self._ask("last_run")[0][0] if self._is_installed() else 0
         self.start()
         return self
@@ -113,12 +115,24 @@ class Progress(threading.Thread):
         self.is_over.set()
         self.join()
         self._show_new()
+        self.connection.close()
 
     def run(self) -> None:
         while not self.is_over.wait(POLL_SECONDS):
             self._show_new()
 
     def _show_new(self) -> None:
+        import psycopg
+
+        for _ in range(2):
+            try:
+                return self._show()
+            except psycopg.OperationalError:
+                self.connection.close()
+                with suppress(psycopg.OperationalError):
+                    self.connection = self.connect()
+
+    def _show(self) -> None:
         if not self._is_installed():
             return
         for run_id, stage, part, seconds, metrics in self._ask("finished_stages", last_run=self.last_run):

@@ -44,8 +44,8 @@ begin
 end
 $$;
 
--- Whose working tables and staged files are still needed: every run under way, the last three that ended, and
--- the last published one, whose orders people read.
+-- Whose working tables and staged files are still needed: every run under way, the last three that ended, the
+-- last published one, whose orders people read, and those that failed today, whose task may be tried again.
 create or replace view ops.kept_runs as
 (select run_id from ops.pipeline_runs where status in ('running', 'published'))
 union
@@ -57,6 +57,11 @@ union
 (
     select run_id from ops.pipeline_runs
     where status in ('succeeded', 'failed') order by finished_at desc limit 3
+)
+union
+(
+    select run_id from ops.pipeline_runs
+    where status = 'failed' and finished_at > clock_timestamp() - interval '1 day'
 );
 
 -- Drops a partition, unless somebody is using its table right now: whoever comes next would have to wait behind
