@@ -5,12 +5,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 import results
 import task_processes
+from browser import open_chromium
 from task_processes import Scene
 
 from olist.local import demo_data, postgres
@@ -18,6 +19,9 @@ from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import SandboxSettings
 from olist.strategy import read_strategy
 from olist.warehouse import install
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "olist-sample"
 _numbers = itertools.count()
@@ -38,7 +42,7 @@ def server() -> Iterator[str]:
         postgres.stop(home)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_warehouse(server: str) -> Callable[[], str]:
     """Makes empty warehouses; each call returns the URI of another one. They end with their server."""
 
@@ -90,6 +94,14 @@ def sandbox() -> Iterator[str]:
     """The base URL of a HubSpot sandbox with high limits."""
     with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
         yield url
+
+
+# Playwright keeps an event loop in its thread: for no longer than the tests of one file.
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A headless Chromium."""
+    with open_chromium() as browser:
+        yield browser
 
 
 def _database(uri: str, name: str) -> str:
