@@ -1,7 +1,7 @@
 """Alerts by e-mail: a task that has failed for good, a run that has not ended in time.
 
-They go to OLIST_ALERT_EMAIL through Airflow's connection `smtp_default`; without addresses nobody is told. The
-DAG file imports this module, and Airflow's triggerer calls `run_is_late` by its name.
+They go to OLIST_ALERT_EMAIL through the connection `smtp_default`; without addresses nobody is told. The DAG
+file imports this module, and Airflow's triggerer calls `run_is_late` by its name.
 """
 
 import logging
