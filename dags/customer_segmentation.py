@@ -235,6 +235,7 @@ def write_outputs(run: int):
     },
     tags=["customers", "hubspot"],
     doc_md=ABOUT,
+    on_failure_callback=alerts.run_failed,
     deadline=alerts.deadline(),
 )
 def customer_segmentation():

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
 DEFAULT_HOURS = 2.0
-KILLED = "The process of the task ended without a word: it was killed, or its machine went away."
+KILLED = (
+    "The task ended without a word: its process was killed, somebody marked it as failed,"
+    " or its machine went away."
+)
+# The key under which a failed task leaves word that it was told about.
+TOLD = "alert"
 LATE = "The run has not ended {hours:g} hours after it was queued."
 
 log = logging.getLogger(__name__)
@@ -53,22 +58,26 @@ def deadline() -> "DeadlineAlert | None":
 
 
 def task_failed(context: dict[str, Any]) -> None:
-    """Tells that a task has failed after its last try. Airflow calls it (`on_failure_callback`).
+    """Tells that a task has failed after its last try. Airflow calls it (`on_failure_callback` of the tasks).
 
     An alert that cannot be sent is one sentence in the task's log.
     """
-    if not addresses():
-        return
-    ti = context["ti"]
-    is_mapped = ti.map_index is not None and ti.map_index >= 0
-    part = f" [{getattr(ti, 'rendered_map_index', None) or ti.map_index}]" if is_mapped else ""
-    task = f"{ti.task_id}{part}"
-    facts = {"DAG": ti.dag_id, "Run": ti.run_id, "As of": _as_of(context), "Task": task, "Log": ti.log_url}
-    sentence = _sentence(context.get("exception"))
-    try:
-        _notifier(f"{ti.dag_id}: {task} has failed", sentence, facts).notify(context)
-    except Exception as error:
-        log.error("The alert could not be sent to %s: %s.", ", ".join(addresses()), _one_line(error))
+    error = context.get("exception")
+    # Where a process was killed there is none, and Airflow may call twice, or never: see run_failed.
+    if addresses() and error:
+        context["ti"].xcom_push(TOLD, True)
+        _tell_of_failure(context, _sentence(error))
+
+
+def run_failed(context: dict[str, Any]) -> None:
+    """Tells that a run has failed, unless its task was told about.
+
+    Airflow calls it (`on_failure_callback` of the DAG) in the process that reads the DAGs.
+    """
+    if addresses() and "ti" in context:
+        ti = context["ti"]
+        if not ti.xcom_pull(task_ids=ti.task_id, key=TOLD, map_indexes=ti.map_index):
+            _tell_of_failure(context, KILLED)
 
 
 async def run_is_late(context: dict[str, Any], hours: float) -> None:
@@ -99,6 +108,18 @@ def section_about(sentence: str) -> str | None:
     return max(matches)[1] if matches else None
 
 
+def _tell_of_failure(context: dict[str, Any], sentence: str) -> None:
+    ti = context["ti"]
+    is_mapped = ti.map_index is not None and ti.map_index >= 0
+    part = f" [{getattr(ti, 'rendered_map_index', None) or ti.map_index}]" if is_mapped else ""
+    task = f"{ti.task_id}{part}"
+    facts = {"DAG": ti.dag_id, "Run": ti.run_id, "As of": _as_of(context), "Task": task, "Log": ti.log_url}
+    try:
+        _notifier(f"{ti.dag_id}: {task} has failed", sentence, facts).notify(context)
+    except Exception as error:
+        log.error("The alert could not be sent to %s: %s.", ", ".join(addresses()), _one_line(error))
+
+
 def _notifier(subject: str, sentence: str, facts: dict[str, Any]) -> "SmtpNotifier":
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
     from airflow.sdk.log import redact
@@ -125,12 +146,10 @@ def _html(sentence: str, facts: dict[str, Any]) -> str:
     return f"<p><b>{escape(sentence)}</b></p>\n<table>\n{rows}</table>\n"
 
 
-def _sentence(error: BaseException | str | None) -> str:
+def _sentence(error: BaseException | str) -> str:
     """What the task's log says at its end. Our own errors are sentences; others begin with their kind."""
     from airflow.sdk.exceptions import AirflowFailException
 
-    if not error:
-        return KILLED
     is_ours = isinstance(error, str | AirflowFailException | OlistError | OutageError)
     return _one_line(error) if is_ours else f"{type(error).__name__}: {_one_line(error)}"
 
