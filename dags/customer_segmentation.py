@@ -206,7 +206,8 @@ def finish(run: int):
 @task_group
 def upsert_hubspot(run: int):
     """The delivery to HubSpot: plan it, send its parts side by side, say how it ended."""
-    send.partial(run=run).expand(part=plan(run)) >> finish(run)
+    sends = send.override(doc_md=send.function.__doc__).partial(run=run).expand(part=plan(run))
+    sends >> finish(run)
 
 
 @task
@@ -240,8 +241,10 @@ def write_outputs(run: int):
 )
 def customer_segmentation():
     run = start_run()
+    # Of a mapped task Airflow does not take the docstring by itself.
+    loads = load.override(doc_md=load.function.__doc__).partial(run=run).expand(table=list(TABLES))
     (
-        load.partial(run=run).expand(table=list(TABLES))
+        loads
         >> validate(run)
         >> build_features(run)
         >> train_clusters(run)
