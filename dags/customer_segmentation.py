@@ -1,17 +1,37 @@
 """Customer segmentation: from Olist's files to segments in PostgreSQL and next actions in HubSpot.
 
 Only wiring is here. A task's name is the name of its module in `include/olist` and of its folder in
-`include/sql`.
+`include/sql`. The docstring of a task is what Airflow shows as its documentation.
 """
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import Param, dag, get_current_context, task, task_group
+from airflow.sdk import Asset, Param, dag, get_current_context, task, task_group
 from airflow.timetables.interval import CronDataIntervalTimetable
 
+from olist import alerts
 from olist.gates import GATES
 from olist.sources import TABLES
 
+ABOUT = """
+Turns Olist's nine CSV files into customer segments, loyalty tiers and next actions, keeps them in
+PostgreSQL month by month, and tells HubSpot what has changed.
+
+**A run** is for one month. Its params: `as_of` (the day to look from; empty: the end of the month, or of
+the data), `data_dir` (the folder with the files), `retrain` (which tier model), `sync` (what HubSpot gets;
+`skip` for old months, `dry_run` to only see the plan) and `accept` (gates it may pass).
+
+**Results** are in `analytics.vw_customer_segments` of the warehouse, in HubSpot's contacts, and in
+`outputs/<as_of>/` with `report.html`. How each run went is in `ops.pipeline_runs` and `ops.stage_runs`.
+Other DAGs can be scheduled on the asset `olist_customer_snapshots`.
+
+**If a task fails**, the last line of its log is one sentence. `docs/runbook.md` of the project says what it
+means and what to do. Every task can be run again: clear it *with its downstream tasks*. What was published
+stays until the run publishes again, and HubSpot is sent nothing twice. Clear an old run from `start_run`
+on, since working tables are kept only for the last three runs, and for a day where a run has failed.
+"""
+# Other DAGs are scheduled on it by its name.
+SNAPSHOTS = Asset("olist_customer_snapshots")
 PARAMS = {
     "as_of": Param(
         None,
@@ -46,6 +66,9 @@ PARAMS = {
 
 @task
 def start_run() -> int:
+    """Checks `strategy.yaml` and the HubSpot token, brings the warehouse's tables up to date and gives the
+    run its number and its working tables. Clear it, with everything downstream, to run a whole month
+    again: the run keeps its number."""
     from olist import tasks
 
     return tasks.start(get_current_context())
@@ -53,6 +76,9 @@ def start_run() -> int:
 
 @task(map_index_template="{{ task.op_kwargs['table'] }}")
 def load(table: str, run: int):
+    """Loads one file, typed and keyed; rows that cannot be are set aside in `ops.rejected_rows`. A file
+    whose content was loaded before is not loaded again. After correcting a file, clear its load with
+    everything downstream."""
     from olist import load, tasks
 
     return tasks.run_stage("load", load.load, run, table, part=table)
@@ -60,6 +86,9 @@ def load(table: str, run: int):
 
 @task
 def validate(run: int):
+    """Settles the date the run looks from (`as_of`), checks the loaded tables and measures the gates of the
+    files. What it found is in `ops.validation_results` and `ops.gate_results`. It changes nothing
+    that people read."""
     from olist import tasks, validate
 
     return tasks.run_stage("validate", validate.validate, run)
@@ -67,6 +96,8 @@ def validate(run: int):
 
 @task
 def order_values(run: int):
+    """Computes what each order was worth, and whether it counts. Clear it with everything downstream; it
+    writes working tables of this run alone."""
     from olist import build_features, tasks
 
     return tasks.run_stage("build_features", build_features.order_values, run, part="order_values")
@@ -74,6 +105,8 @@ def order_values(run: int):
 
 @task
 def customer_rfm(run: int):
+    """Computes recency, frequency and monetary value of each customer before `as_of`. Clear it with
+    everything downstream; it writes working tables of this run alone."""
     from olist import build_features, tasks
 
     return tasks.run_stage("build_features", build_features.customer_rfm, run, part="customer_rfm")
@@ -81,6 +114,8 @@ def customer_rfm(run: int):
 
 @task
 def customer_segments(run: int):
+    """Computes quintile scores and, by the rules of `strategy.yaml`, segments. Clear it with everything
+    downstream; it writes working tables of this run alone."""
     from olist import build_features, tasks
 
     return tasks.run_stage("build_features", build_features.customer_segments, run, part="customer_segments")
@@ -88,11 +123,14 @@ def customer_segments(run: int):
 
 @task_group
 def build_features(run: int):
+    """Order values, then the numbers, scores and segments of the customers."""
     order_values(run) >> customer_rfm(run) >> customer_segments(run)
 
 
 @task
 def train_clusters(run: int):
+    """Takes the stored model of the quarter, or trains one where there is none; `ops.model_choices` says
+    which and why. Trained again on the same data it is the same model."""
     from olist import tasks, train_clusters
 
     return tasks.run_stage("train_clusters", train_clusters.train_clusters, run)
@@ -100,6 +138,8 @@ def train_clusters(run: int):
 
 @task
 def assign_clusters(run: int):
+    """Gives each customer the tier of the nearest cluster, and records how many change tier only because of
+    a new model (`ops.tier_changes`). Clear it with everything downstream."""
     from olist import assign_clusters, tasks
 
     return tasks.run_stage("assign_clusters", assign_clusters.assign_clusters, run)
@@ -107,20 +147,31 @@ def assign_clusters(run: int):
 
 @task
 def compute_actions(run: int):
+    """Gives each customer the first next action of `strategy.yaml` whose conditions hold, with its reason.
+    After a change of the rules, clear the run from `start_run` on, which reads them."""
     from olist import compute_actions, tasks
 
     return tasks.run_stage("compute_actions", compute_actions.compute_actions, run)
 
 
-@task
+@task(outlets=[SNAPSHOTS])
 def publish(run: int):
+    """Measures the gates and puts the snapshot in the place of the one of the same `as_of`, in one
+    transaction: a gate or a failure leaves readers what they had. Safe to clear. Its asset event
+    holds `as_of` and the number of customers."""
     from olist import publish, tasks
 
-    return tasks.run_stage("publish", publish.publish, run)
+    context = get_current_context()
+    published = tasks.run_stage("publish", publish.publish, run)
+    as_of = context["ti"].xcom_pull(task_ids="validate")["as_of"]
+    context["outlet_events"][SNAPSHOTS].extra = {"as_of": as_of, **published}
+    return published
 
 
 @task
 def plan(run: int) -> list[int]:
+    """Measures the gates again and plans who has to be told what; nothing is sent yet. Clear it with
+    everything downstream to plan anew: people whom HubSpot has acknowledged meanwhile are left out."""
     from olist import tasks, upsert_hubspot
 
     mode = get_current_context()["params"]["sync"]
@@ -132,6 +183,8 @@ def plan(run: int) -> list[int]:
 # The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.rate_limit).
 @task(pool="hubspot")
 def send(part: int, run: int):
+    """Sends one part of the plan in batches of 100 and keeps what HubSpot acknowledged. Safe to clear: it
+    goes on where it stopped. People who were rejected are in `ops.hubspot_failures`."""
     from olist import tasks, upsert_hubspot
 
     mode = get_current_context()["params"]["sync"]
@@ -143,6 +196,8 @@ def send(part: int, run: int):
 
 @task(trigger_rule="none_failed")
 def finish(run: int):
+    """Says how the delivery ended (`ops.hubspot_syncs`). It fails where people of the plan are still
+    waiting: clear `send`, and this after it."""
     from olist import tasks, upsert_hubspot
 
     return tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, run, part="finish")
@@ -150,11 +205,15 @@ def finish(run: int):
 
 @task_group
 def upsert_hubspot(run: int):
-    send.partial(run=run).expand(part=plan(run)) >> finish(run)
+    """The delivery to HubSpot: plan it, send its parts side by side, say how it ended."""
+    sends = send.override(doc_md=send.function.__doc__).partial(run=run).expand(part=plan(run))
+    sends >> finish(run)
 
 
 @task
 def write_outputs(run: int):
+    """Writes the CSV files and the report of `outputs/<as_of>/`, each in the place of the old one once it is
+    whole, ends the run and drops snapshots older than `keep_months`. Safe to clear alone."""
     from olist import tasks, write_outputs
 
     return tasks.run_stage("write_outputs", write_outputs.write_outputs, run, tasks.output_folder())
@@ -173,14 +232,19 @@ def write_outputs(run: int):
         "retries": 4,
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": 2,
+        "on_failure_callback": alerts.task_failed,
     },
     tags=["customers", "hubspot"],
-    doc_md=__doc__,
+    doc_md=ABOUT,
+    on_failure_callback=alerts.run_failed,
+    deadline=alerts.deadline(),
 )
 def customer_segmentation():
     run = start_run()
+    # Of a mapped task Airflow does not take the docstring by itself.
+    loads = load.override(doc_md=load.function.__doc__).partial(run=run).expand(table=list(TABLES))
     (
-        load.partial(run=run).expand(table=list(TABLES))
+        loads
         >> validate(run)
         >> build_features(run)
         >> train_clusters(run)

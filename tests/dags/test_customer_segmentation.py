@@ -1,11 +1,14 @@
 """The DAG file: it imports, says what the README says, and leaves heavy work to its tasks."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from olist import alerts
 
 PROJECT = Path(__file__).parents[2]
 DAG_FILE = PROJECT / "dags" / "customer_segmentation.py"
@@ -30,6 +33,7 @@ def dag(tmp_path_factory: pytest.TempPathFactory):
         patch.setenv("AIRFLOW_HOME", str(home))
         patch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", f"sqlite:///{home / 'airflow.db'}")
         patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+        patch.setenv("OLIST_ALERT_EMAIL", "night@example.com")
         from airflow.dag_processing.dagbag import DagBag
 
         bag = DagBag(DAG_FILE)
@@ -68,7 +72,39 @@ def test_a_run_has_a_whole_month(dag) -> None:
     assert first.data_interval.end == datetime(2018, 2, 1, tzinfo=UTC)
 
 
-def test_nothing_heavy_is_imported_to_read_the_dag() -> None:
+def test_a_failure_is_told_once_and_after_the_last_try(dag) -> None:
+    assert dag.on_failure_callback == alerts.run_failed
+    for task in dag.tasks:
+        assert task.on_failure_callback in ([alerts.task_failed], alerts.task_failed)
+        assert not task.on_retry_callback
+    (deadline,) = dag.deadline
+    assert deadline.callback.path == "olist.alerts.run_is_late"
+
+
+def test_every_task_says_what_it_does_and_how_to_run_it_again(dag) -> None:
+    groups = [group for name, group in dag.task_group.get_task_group_dict().items() if name]
+    assert len(dag.tasks) == 14 and len(groups) == 2
+    for each in [*dag.tasks, *groups]:
+        assert len(each.doc_md.split()) > 8
+        # A paragraph indented like the code would be shown as code.
+        assert "\n\n" not in each.doc_md and "```" not in each.doc_md
+    for task in dag.tasks:
+        assert re.search("clear|changes nothing|same model", task.doc_md, re.IGNORECASE), task.task_id
+
+
+def test_the_dag_says_what_a_run_can_be_told_and_where_to_look(dag) -> None:
+    assert all(f"`{name}`" in dag.doc_md for name in dag.params)
+    assert "docs/runbook.md" in dag.doc_md and (PROJECT / "docs" / "runbook.md").is_file()
+
+
+def test_the_snapshots_are_an_asset(dag) -> None:
+    outlets = {task.task_id: [asset.name for asset in task.outlets] for task in dag.tasks if task.outlets}
+    assert outlets == {"publish": ["olist_customer_snapshots"]}
+
+
+@pytest.mark.parametrize("addresses", ["", "night@example.com"])
+def test_nothing_heavy_is_imported_to_read_the_dag(addresses: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLIST_ALERT_EMAIL", addresses)
     code = (
         "import runpy, sys; import airflow.sdk, airflow.timetables.interval; before = set(sys.modules);"
         f"runpy.run_path({str(DAG_FILE)!r}); new = set(sys.modules) - before;"
