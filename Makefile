@@ -8,7 +8,7 @@ UV_VERSION := 0.13.8
 export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui airflow preview evaluate schema stop bench test lint audit format requirements clean
+.PHONY: help run ui airflow preview evaluate schema stop bench test pictures lint audit format requirements clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ bench: $(VENV)/installed ## Measure, as ratios to something measured in the same
 
 test: $(VENV)/installed-dev ## Run every test
 	$(BIN)/python -m pytest
+
+pictures: $(VENV)/installed-dev ## Take the pictures of docs/pictures anew (with Chromium)
+	PYTHONPATH=tests:tests/plugins $(BIN)/python tests/take_pictures.py
 
 lint: $(VENV)/installed-dev ## Check style
 	$(BIN)/ruff check .

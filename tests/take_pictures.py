@@ -1,17 +1,27 @@
 """`make pictures`: the pictures of the README, made from invented orders by the project's own commands."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from airflow_browser import logged_in, open_segments
+from airflow_server import PASSWORDS, AirflowServer
 from browser import open_chromium
+from served_shop import Shop
 from user import User
 
-from olist.local import demo_data, sandbox_process
+from olist.local import demo_data, postgres, sandbox_process
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 MONTHS = ("2018-04-01", "2018-05-01", "2018-06-01", "2018-07-01", "2018-08-01")
 ORDERS = 20_000
-DESKTOP, PHONE = {"width": 1280, "height": 1700}, {"width": 390, "height": 1700}
+SCREEN, DESKTOP = {"width": 1280, "height": 800}, {"width": 1280, "height": 1700}
+PHONE = {"width": 390, "height": 1700}
 
 
 def main() -> None:
@@ -45,10 +55,32 @@ def _photograph(user: User) -> None:
             ("report", report, DESKTOP, "light"),
             ("report-dark", report, DESKTOP, "dark"),
             ("report-phone", report, PHONE, "light"),
-            ("hubspot", sandbox, {"width": 1280, "height": 700}, "light"),
+            ("hubspot", sandbox, SCREEN, "light"),
         ):
             page = browser.new_page(viewport=size, color_scheme=scheme)
             page.goto(address)
+            page.screenshot(path=PICTURES / f"{name}.png")
+        with _airflow(user) as airflow:
+            _photograph_airflow(browser, airflow.url)
+
+
+@contextmanager
+def _airflow(user: User) -> Iterator[AirflowServer]:
+    airflow = AirflowServer(user.home / "airflow", user.outputs)
+    airflow.start()
+    try:
+        facts = airflow.wait()
+        Shop(airflow, "", user.outputs, [], facts).connects(postgres.status(user.home / "data"))
+        yield airflow
+    finally:
+        airflow.stop()
+
+
+def _photograph_airflow(browser: "Browser", url: str) -> None:
+    with logged_in(browser, url, "reader", PASSWORDS["reader"]) as page:
+        open_segments(url, page)
+        for name, size in (("airflow", SCREEN), ("airflow-phone", PHONE)):
+            page.set_viewport_size(size)
             page.screenshot(path=PICTURES / f"{name}.png")
 
 
