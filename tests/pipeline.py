@@ -11,7 +11,7 @@ from psycopg import Connection
 from olist import load, upsert_hubspot
 from olist.hubspot import HubSpotSettings
 from olist.hubspot_properties import PROPERTIES
-from olist.local.bench import CORE
+from olist.local.bench.core import CORE
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.sources import TABLES
 from olist.start_run import RunRequest, start_run

@@ -133,7 +133,7 @@ def _outputs(scene: Scene, handed: Handed) -> Handed:
 
 def all_tasks() -> dict[str, Callable]:
     """Every task of the DAG in its order, by name."""
-    from olist.local.bench import CORE
+    from olist.local.bench.core import CORE
 
     return {
         "start_run": _start,

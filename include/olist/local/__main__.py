@@ -113,17 +113,12 @@ def stop() -> int:
 
 def bench() -> int:
     """Measures, prints the ratios and writes them to outputs/bench.md."""
-    from olist.local.bench import bench_delivery
+    from olist.local.bench.table import run_bench
 
+    scales = [int(scale) for scale in (os.environ.get("OLIST_BENCH_SCALES") or "1,10").split(",")]
+    rounds = int(os.environ.get("OLIST_BENCH_ROUNDS") or 5)
     orders = int(os.environ.get("OLIST_BENCH_ORDERS") or environment.BENCH_ORDERS)
-    delivery = bench_delivery(console, orders)
-    lines = [
-        "| what | ratio |",
-        "| --- | --- |",
-        f"| delivery, share of the permitted rate ({delivery['requests']:.0f} requests in"
-        f" {delivery['seconds']:.0f} s, {delivery['too_many']:.0f} answers 429) | {delivery['share']:.1%} |",
-    ]
-    table = "\n".join(lines)
+    table = run_bench(console, scales, rounds, orders)
     console.print(table, markup=False)
     (environment.PROJECT / "outputs").mkdir(exist_ok=True)
     (environment.PROJECT / "outputs" / "bench.md").write_text(f"{table}\n")

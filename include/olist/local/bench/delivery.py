@@ -1,7 +1,7 @@
-"""`make bench`: how fast the pipeline is, as ratios to something measured in the same run.
+"""Delivery against what HubSpot permits.
 
-Delivery: requests per second against what HubSpot permits, with a sandbox that answers after 250 ms and
-permits 100 requests in ten seconds, to which nothing has been delivered yet.
+The sandbox answers after 250 ms and permits 100 requests in ten seconds; nothing has been delivered
+to it yet.
 """
 
 import json
@@ -16,32 +16,12 @@ from urllib.request import urlopen
 import psycopg
 from rich.console import Console
 
-from olist import (
-    assign_clusters,
-    build_features,
-    compute_actions,
-    load,
-    publish,
-    train_clusters,
-    upsert_hubspot,
-    validate,
-)
+from olist import upsert_hubspot
 from olist.hubspot import HubSpotSettings
 from olist.local import demo_data, postgres
+from olist.local.bench.core import run_core
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
-from olist.sources import TABLES
-from olist.start_run import RunRequest, start_run
 
-CORE = (
-    validate.validate,
-    build_features.order_values,
-    build_features.customer_rfm,
-    build_features.customer_segments,
-    train_clusters.train_clusters,
-    assign_clusters.assign_clusters,
-    compute_actions.compute_actions,
-    publish.publish,
-)
 REQUESTS, SECONDS, LATENCY_MS = 100, 10, 250
 
 
@@ -59,8 +39,9 @@ def bench_delivery(console: Console, orders: int) -> dict[str, float]:
         try:
             port = _port(home / "port")
             settings = HubSpotSettings(DEFAULT_TOKEN, f"http://127.0.0.1:{port}")
+            run_core(uri, home / "files")
             with psycopg.connect(uri, autocommit=True) as connection:
-                run_id = _run_core(connection, home / "files")
+                (run_id,) = connection.execute("select max(run_id) from ops.pipeline_runs").fetchone()
                 parts = upsert_hubspot.plan(connection, run_id, "upsert", settings)["parts"]
             console.print(f"Delivering at {REQUESTS} requests in {SECONDS} s, {LATENCY_MS} ms each")
             began = time.monotonic()
@@ -79,15 +60,6 @@ def bench_delivery(console: Console, orders: int) -> dict[str, float]:
         "share": batches / elapsed / (REQUESTS / SECONDS),
         "too_many": sum(log["rate_limited"].values()),
     }
-
-
-def _run_core(connection: psycopg.Connection, data_dir: Path) -> int:
-    run_id = start_run(connection, RunRequest("bench", "bench", str(data_dir)))
-    for table in TABLES:
-        load.load(connection, run_id, table)
-    for stage in CORE:
-        stage(connection, run_id)
-    return run_id
 
 
 def _send(uri: str, run_id: int, part: int, settings: HubSpotSettings) -> None:

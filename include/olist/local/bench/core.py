@@ -1,0 +1,127 @@
+"""Loading and computing against bare COPY of the same files, and against pandas.
+
+A ratio is made of two times of one round on one server, because machines are noisy; what counts is the
+median of several rounds.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from olist import (
+    assign_clusters,
+    build_features,
+    compute_actions,
+    load,
+    publish,
+    train_clusters,
+    validate,
+)
+from olist.sources import SOURCES, TABLES
+from olist.start_run import RunRequest, start_run
+from olist.strategy import read_strategy
+from olist.warehouse import install
+
+FEATURES = (
+    build_features.order_values,
+    build_features.customer_rfm,
+    build_features.customer_segments,
+)
+ASSIGN = (assign_clusters.assign_clusters, compute_actions.compute_actions)
+CORE = (validate.validate, *FEATURES, train_clusters.train_clusters, *ASSIGN, publish.publish)
+# As many loads at once as an Airflow with LocalExecutor would run here.
+LOADS_AT_ONCE = 4
+BLOCK_BYTES = 1 << 20
+
+
+def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> dict[str, float]:
+    """Seconds of each part, in a new database of the server: bare COPY, a first run, a second one, pandas."""
+    with _new_database(server, name) as uri:
+        with psycopg.connect(uri, autocommit=True) as connection:
+            install(connection, read_strategy())
+        seconds = {"copy": _seconds(lambda: bare_copy(uri, data_dir))}
+        seconds |= run_core(uri, data_dir)
+        seconds |= {f"again {part}": each for part, each in run_core(uri, data_dir).items()}
+    return seconds | ({"pandas": pandas_method(data_dir)} if with_pandas else {})
+
+
+def bare_copy(uri: str, data_dir: Path) -> None:
+    """COPY of the nine files as they are into unlogged tables of text, and nothing else."""
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute("create schema bare")
+        for source in SOURCES:
+            table = sql.Identifier("bare", source.table)
+            columns = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(c)) for c in source.columns)
+            connection.execute(sql.SQL("create unlogged table {} ({})").format(table, columns))
+            copy = sql.SQL("copy {} from stdin (format csv, header true)").format(table)
+            path = data_dir / f"{source.file_stem}.csv"
+            with connection.cursor() as cursor, path.open("rb") as file, cursor.copy(copy) as target:
+                while block := file.read(BLOCK_BYTES):
+                    target.write(block)
+
+
+def run_core(uri: str, data_dir: Path) -> dict[str, float]:
+    """Seconds of a run from its start to the published snapshot, in parts, and in all as `core`.
+
+    `load` holds validation; `computing` is all that makes numbers but the training: features to actions.
+    """
+    with psycopg.connect(uri, autocommit=True) as connection:
+        began = time.monotonic()
+        run_id = start_run(connection, RunRequest(f"bench {began}", "bench", str(data_dir), retrain="always"))
+        stage = _Stages(connection, run_id)
+        seconds = {
+            "load": _seconds(lambda: _load_all(uri, run_id)) + stage.seconds(validate.validate),
+            "features": stage.seconds(*FEATURES),
+            "train": stage.seconds(train_clusters.train_clusters),
+            "assign": stage.seconds(*ASSIGN),
+            "publish": stage.seconds(publish.publish),
+        }
+        seconds["computing"] = seconds["features"] + seconds["assign"]
+        return seconds | {"core": time.monotonic() - began}
+
+
+def pandas_method(data_dir: Path) -> float:
+    """Seconds of the usual pandas method, in a process of its own, without its imports."""
+    program = [sys.executable, "-m", "olist.local.bench.pandas_method", str(data_dir)]
+    return float(subprocess.run(program, check=True, capture_output=True, text=True).stdout)
+
+
+class _Stages:
+    def __init__(self, connection: psycopg.Connection, run_id: int) -> None:
+        self.connection, self.run_id = connection, run_id
+
+    def seconds(self, *stages: Callable[..., Any]) -> float:
+        return sum(_seconds(lambda stage=stage: stage(self.connection, self.run_id)) for stage in stages)
+
+
+def _load_all(uri: str, run_id: int) -> None:
+    with ThreadPoolExecutor(LOADS_AT_ONCE) as pool:
+        list(pool.map(lambda table: _load(uri, run_id, table), TABLES))
+
+
+def _load(uri: str, run_id: int, table: str) -> None:
+    with psycopg.connect(uri, autocommit=True) as connection:
+        load.load(connection, run_id, table)
+
+
+def _seconds(function: Callable[[], Any]) -> float:
+    began = time.monotonic()
+    function()
+    return time.monotonic() - began
+
+
+@contextmanager
+def _new_database(server: str, name: str) -> Iterator[str]:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        yield f"{server.rpartition('/')[0]}/{name}"
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        connection.execute("checkpoint")

@@ -1,0 +1,101 @@
+"""Everything that `make bench` measures, as one table."""
+
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+
+from olist.local import demo_data, postgres
+from olist.local.bench.core import measure_round
+from olist.local.bench.delivery import bench_delivery
+from olist.local.bench.whole_run import measure_run, parse_seconds
+
+DAG_FILE = Path(__file__).resolve().parents[4] / "dags" / "customer_segmentation.py"
+# As many as Olist has published.
+ORDERS = 99_441
+# Ratios whose name says of what to what.
+RATIOS = {
+    "load and validate / bare COPY": ("load", "copy"),
+    "features, scores, segments, tiers and actions / bare COPY": ("computing", "copy"),
+    "pandas / core, first run": ("pandas", "core"),
+    "pandas / core, unchanged files": ("pandas", "again core"),
+}
+
+
+def run_bench(console: Console, scales: list[int], rounds: int, deliver_orders: int) -> str:
+    """Measures everything. Returns the table as Markdown."""
+    rows: list[tuple[str, str]] = []
+    core: dict[int, list[dict[str, float]]] = {}
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        home = Path(name)
+        home.chmod(0o755)
+        for scale in scales:
+            console.print(f"Inventing {scale * ORDERS:,} orders")
+            files = home / f"files-{scale}"
+            demo_data.generate(files, scale * ORDERS)
+            core[scale] = _core_rounds(console, home, files, scale, rounds if scale == 1 else 1)
+            rows += _core_rows(scale, core[scale])
+            console.print(f"{scale}x: a whole run")
+            rows += _run_rows(scale, measure_run(files))
+    rows += _growth(core)
+    ours, nothing = parse_seconds(DAG_FILE)
+    rows.append(("reading the DAG file, above an empty DAG", f"{ours - nothing:.2f} s"))
+    delivery = bench_delivery(console, deliver_orders)
+    rows.append(
+        (
+            f"delivery, share of the permitted rate ({delivery['requests']:.0f} requests in"
+            f" {delivery['seconds']:.0f} s, {delivery['too_many']:.0f} answers 429)",
+            f"{delivery['share']:.1%}",
+        )
+    )
+    return "\n".join(
+        ["| what | measured |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in rows)]
+    )
+
+
+def _core_rounds(
+    console: Console, home: Path, files: Path, scale: int, rounds: int
+) -> list[dict[str, float]]:
+    measured = []
+    uri = postgres.start(home)
+    try:
+        for number in range(rounds):
+            measured.append(measure_round(uri, f"bench_{scale}_{number}", files, with_pandas=scale == 1))
+            seconds = ", ".join(f"{part} {each:.2f}" for part, each in measured[-1].items())
+            console.print(f"{scale}x, round {number + 1}: {seconds} seconds", highlight=False)
+    finally:
+        postgres.stop(home)
+    return measured
+
+
+def _core_rows(scale: int, rounds: list[dict[str, float]]) -> list[tuple[str, str]]:
+    return [
+        (f"{scale}x: {name}", f"{median(each[above] / each[below] for each in rounds):.2f}")
+        for name, (above, below) in RATIOS.items()
+        if above in rounds[0]
+    ]
+
+
+def _run_rows(scale: int, run: dict[str, float]) -> list[tuple[str, str]]:
+    rows = [
+        (
+            f"{scale}x: share of a whole `make run` that is not a stage's",
+            f"{1 - run['stages'] / run['seconds']:.0%}",
+        )
+    ]
+    return rows + [
+        (f"{scale}x: peak memory of {what.removeprefix('MB ')}", f"{peak:.0f} MB")
+        for what, peak in run.items()
+        if what.startswith("MB ")
+    ]
+
+
+def _growth(core: dict[int, list[dict[str, float]]]) -> list[tuple[str, str]]:
+    """How many times the time of the smallest scale the others take."""
+    first, *others = core
+    seconds = {scale: median(each["core"] for each in rounds) for scale, rounds in core.items()}
+    return [
+        (f"{scale}x / {first}x: seconds of the core", f"{seconds[scale] / seconds[first]:.1f}")
+        for scale in others
+    ]
