@@ -17,6 +17,7 @@ UNEXPECTED = "An error that was not expected"
 # What stands in an f-string where the runbook needs to know it.
 KNOWN = {
     "strategy.py": {"path.name": "strategy.yaml"},
+    "yaml_lines.py": {"path.name": "strategy.yaml"},
     "gates.py": {"exceeded": "rows_lost: a file is short"},
     "hubspot.py": {"how": "cannot be reached"},
     "postgres.py": {"Path(command[0]).name": "pg_ctl"},
