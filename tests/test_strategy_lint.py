@@ -244,13 +244,17 @@ def test_a_rule_that_could_reach_somebody_but_does_not_is_dead(tmp_path: Path) -
 
 
 def test_a_run_warns_of_them_at_its_start(
-    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    connection: Connection,
+    demo: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     path = tmp_path / "strategy.yaml"
     path.write_text(STRATEGY_FILE.read_text().replace('{avg_review_score: "<= 2"}', '{frequency: "< 1"}'))
     monkeypatch.setattr(start_run, "read_strategy", lambda: read_strategy(path))
     with caplog.at_level(logging.WARNING):
-        pipeline.begin(connection, tmp_path)
+        pipeline.begin(connection, demo)
     line = line_with(path, "- next_action: Apology")
     assert [record.getMessage() for record in caplog.records] == [
         f"strategy.yaml line {line}: action 1, Apology Email + Service Recovery, is unreachable:"
