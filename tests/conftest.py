@@ -12,6 +12,7 @@ import pytest
 import results
 import task_processes
 from browser import open_chromium
+from clusters import Cluster, running_cluster
 from task_processes import Scene
 
 from olist.local import demo_data, postgres
@@ -97,6 +98,13 @@ def sandbox() -> Iterator[str]:
     """The base URL of a HubSpot sandbox with high limits."""
     with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of a module's own, that may be killed."""
+    with running_cluster() as cluster:
+        yield cluster
 
 
 # Playwright keeps an event loop in its thread: for no longer than the tests of one file.

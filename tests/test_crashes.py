@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import results
 import task_processes
-from clusters import Cluster, running_cluster
+from clusters import Cluster
 from task_processes import Scene, Task, all_tasks
 
 from olist.local import postgres
@@ -25,18 +25,6 @@ RUNS_WITH_KILLED_TASKS = 1
 RUNS_WITH_KILLED_SERVERS = 1
 OVERLAPS = 2
 MONTHS = [date(2017, 9, 1), date(2017, 12, 1), *(date(2018, month, 1) for month in (2, 4, 6, 8))]
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with running_cluster() as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
-        yield url
 
 
 def moment(chance: random.Random, seconds: float) -> None:
@@ -52,11 +40,11 @@ def deadlocks(scene: Scene) -> int:
 
 @pytest.mark.parametrize("seed", range(RUNS_WITH_KILLED_TASKS))
 def test_every_task_can_be_killed_and_tried_again(
-    seed: int, undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
+    seed: int, undisturbed, cluster: Cluster, sandbox: str, few: Path, tmp_path: Path
 ) -> None:
     wanted, seconds = undisturbed
     chance = random.Random(seed)
-    scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "killed")
+    scene = Scene(cluster.new_warehouse(), sandbox, few, tmp_path / "outputs", "killed")
     handed, halfway = {}, 0
     for name in all_tasks():
         task = Task(scene, [name], handed)
@@ -72,11 +60,11 @@ def test_every_task_can_be_killed_and_tried_again(
 
 @pytest.mark.parametrize("seed", range(RUNS_WITH_KILLED_SERVERS))
 def test_postgres_can_be_killed_in_every_task(
-    seed: int, undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
+    seed: int, undisturbed, cluster: Cluster, sandbox: str, few: Path, tmp_path: Path
 ) -> None:
     wanted, seconds = undisturbed
     chance = random.Random(seed)
-    scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "killed")
+    scene = Scene(cluster.new_warehouse(), sandbox, few, tmp_path / "outputs", "killed")
     struck = task_processes.all_but_some_loads(chance)
     handed, halfway = {}, 0
     for number, (name, names) in enumerate(task_processes.steps(struck)):
@@ -99,11 +87,11 @@ def test_postgres_can_be_killed_in_every_task(
 
 @pytest.mark.parametrize("seed", range(OVERLAPS))
 def test_two_runs_of_one_month_at_once(
-    seed: int, undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
+    seed: int, undisturbed, cluster: Cluster, sandbox: str, few: Path, tmp_path: Path
 ) -> None:
     wanted, seconds = undisturbed
     chance = random.Random(seed)
-    scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "first")
+    scene = Scene(cluster.new_warehouse(), sandbox, few, tmp_path / "outputs", "first")
     first = Task(scene, list(all_tasks()), {})
     time.sleep(chance.uniform(0, 0.3) * sum(seconds.values()) * seed)
     second = Task(replace(scene, dag_run_id="second"), list(all_tasks()), {})

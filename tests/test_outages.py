@@ -18,14 +18,12 @@ import psycopg
 import pytest
 import results
 import task_processes
-from clusters import OTHER_SESSIONS, Cluster, running_cluster
+from clusters import OTHER_SESSIONS, Cluster
 from rich.console import Console
 from task_processes import Outcome, Scene, Task, all_tasks
 
 from olist.local import postgres
 from olist.local.dag_run import Progress
-from olist.local.hubspot_sandbox.server import running_sandbox
-from olist.local.hubspot_sandbox.settings import SandboxSettings
 from olist.warehouse import read_sql
 
 # Whole runs, in each of whose tasks the connection ends.
@@ -35,18 +33,6 @@ FULL_OUTPUTS = r"The disk of \S+ is full \(No space left on device\) during writ
 FULL = r"The warehouse's disk is full \([^\n]+\), so [a-z_ 0-3]+ was undone: make room there; .+ again\."
 # So much is left of a full disk: less than a page.
 SCRAPS = 4096
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with running_cluster() as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
-        yield url
 
 
 @contextmanager
@@ -87,12 +73,12 @@ def recorded(warehouse: str) -> str | None:
 
 @pytest.mark.parametrize("seed", range(RUNS_WITH_LOST_CONNECTIONS))
 def test_the_connection_may_end_in_every_task(
-    seed: int, undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
+    seed: int, undisturbed, cluster: Cluster, sandbox: str, few: Path, tmp_path: Path
 ) -> None:
     wanted, seconds = undisturbed
     chance = random.Random(seed)
     uri = cluster.new_warehouse()
-    scene = Scene(uri, url, few, tmp_path / "outputs", "lost")
+    scene = Scene(uri, sandbox, few, tmp_path / "outputs", "lost")
     struck = task_processes.all_but_some_loads(chance)
     handed, failed = {}, 0
     for number, (name, names) in enumerate(task_processes.steps(struck)):
@@ -117,11 +103,11 @@ def test_the_connection_may_end_in_every_task(
 
 
 def test_a_full_disk_of_the_warehouse(
-    undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
+    undisturbed, cluster: Cluster, sandbox: str, few: Path, tmp_path: Path
 ) -> None:
     wanted, _ = undisturbed
     with small_disk(cluster.home / "disk", megabytes=64) as disk, tablespace(cluster, disk) as warehouse:
-        scene = Scene(warehouse, url, few, tmp_path / "outputs", "full")
+        scene = Scene(warehouse, sandbox, few, tmp_path / "outputs", "full")
         handed = {}
         struck = ("start_run", "load orders", "order_values", "compute_actions", "publish", "plan")
         for name, names in task_processes.steps(struck):
@@ -154,11 +140,11 @@ def tablespace(cluster: Cluster, disk: Path) -> Iterator[str]:
 
 
 def test_a_full_disk_of_the_write_ahead_log(
-    undisturbed, cluster: Cluster, url: str, few: Path, tmp_path: Path
+    undisturbed, cluster: Cluster, sandbox: str, few: Path, tmp_path: Path
 ) -> None:
     """PostgreSQL ends itself then, and cannot recover until there is room."""
     wanted, _ = undisturbed
-    scene = Scene(cluster.new_warehouse(), url, few, tmp_path / "outputs", "panic")
+    scene = Scene(cluster.new_warehouse(), sandbox, few, tmp_path / "outputs", "panic")
     handed, sentences = {}, []
     for name, names in task_processes.steps(("order_values", "finish", "write_outputs")):
         if name:
@@ -176,13 +162,13 @@ def test_a_full_disk_of_the_write_ahead_log(
 
 
 def test_a_full_disk_of_the_outputs(
-    undisturbed, new_warehouse: Callable[[], str], url: str, few: Path, tmp_path: Path
+    undisturbed, new_warehouse: Callable[[], str], sandbox: str, few: Path, tmp_path: Path
 ) -> None:
     wanted, _ = undisturbed
     names = [name for name in wanted if name.endswith((".csv", ".html"))]
     *before, last = all_tasks()
     with small_disk(tmp_path / "outputs", megabytes=4) as disk:
-        scene = Scene(new_warehouse(), url, few, disk, "full")
+        scene = Scene(new_warehouse(), sandbox, few, disk, "full")
         handed = task_processes.run(scene, before).handed
         for name in names:
             (disk / name).parent.mkdir(exist_ok=True)
@@ -200,12 +186,12 @@ def test_a_full_disk_of_the_outputs(
 
 
 def test_other_runs_leave_alone_what_a_run_needs_that_is_to_be_tried_again(
-    undisturbed, new_warehouse: Callable[[], str], url: str, few: Path, tmp_path: Path
+    undisturbed, new_warehouse: Callable[[], str], sandbox: str, few: Path, tmp_path: Path
 ) -> None:
     wanted, _ = undisturbed
     names = list(all_tasks())
     middle = names.index("compute_actions")
-    scene = Scene(new_warehouse(), url, few, tmp_path / "outputs", "waits")
+    scene = Scene(new_warehouse(), sandbox, few, tmp_path / "outputs", "waits")
     handed = task_processes.run(scene, names[:middle]).handed
     with psycopg.connect(scene.warehouse, autocommit=True) as connection:
         failure = {"run_id": handed["run_id"], "message": "compute_actions: the connection was lost"}
@@ -218,9 +204,9 @@ def test_other_runs_leave_alone_what_a_run_needs_that_is_to_be_tried_again(
 
 
 def test_a_task_of_a_run_that_was_cleaned_up_says_so_and_is_not_tried_again(
-    undisturbed, new_warehouse: Callable[[], str], url: str, few: Path, tmp_path: Path
+    undisturbed, new_warehouse: Callable[[], str], sandbox: str, few: Path, tmp_path: Path
 ) -> None:
-    scene = Scene(new_warehouse(), url, few, tmp_path / "outputs", "cleaned up")
+    scene = Scene(new_warehouse(), sandbox, few, tmp_path / "outputs", "cleaned up")
     handed = task_processes.run(scene, ["start_run"]).handed
     with psycopg.connect(scene.warehouse, autocommit=True) as connection:
         connection.execute(f"drop table ops.snapshot_drafts_{handed['run_id']}")

@@ -197,7 +197,7 @@ def test_campaigns_are_written_as_each_language_writes() -> None:
         (
             "{spend} each on average have",
             "{spent} each on average have",
-            r"'\{spent\}' is no value of a segment",
+            r"'\{spent\}' is not a value of a segment",
         ),
         (
             "\n  At-Risk:\n    recommendation",

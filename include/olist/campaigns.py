@@ -5,6 +5,7 @@ language write them, by Babel (Unicode's CLDR).
 """
 
 import math
+from collections.abc import Collection
 from string import Formatter
 from typing import Annotated, Any
 
@@ -15,20 +16,21 @@ LANGUAGES = {"en": ("en", "en_US"), "pt_br": ("pt-BR", "pt_BR")}
 PLACEHOLDERS = ("customers", "share", "spend", "orders", "days", "review", "category", "state", "goal")
 
 
-def _check_text(text: str) -> str:
+def check_braces(text: str, known: Collection[str], what: str) -> str:
+    """The text. Raises ValueError where a name in its braces is not known; `what` says what they are."""
     try:
         fields = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
     except ValueError as error:
-        raise ValueError(f"'{text}' is not a text with values in braces: {error}") from error
+        raise ValueError(f"'{text}' is not a sentence with values in braces: {error}") from error
     for field in fields:
-        if field not in PLACEHOLDERS:
-            raise ValueError(f"'{{{field}}}' is no value of a segment; choose from {', '.join(PLACEHOLDERS)}")
+        if field not in known:
+            raise ValueError(f"'{{{field}}}' is not {what}; choose from {', '.join(known)}")
     return text
 
 
 # The text under a field is what an editor shows for it: see strategy_schema.py.
 CONFIG = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-Text = Annotated[str, AfterValidator(_check_text)]
+Text = Annotated[str, AfterValidator(lambda text: check_braces(text, PLACEHOLDERS, "a value of a segment"))]
 
 
 class Texts(BaseModel):

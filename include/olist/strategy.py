@@ -3,13 +3,12 @@
 import re
 from math import isfinite
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from olist.campaigns import Campaign
+from olist.campaigns import Campaign, check_braces
 from olist.exceptions import OlistError
 from olist.yaml_lines import line_of, refuse_repeated_keys
 
@@ -43,16 +42,7 @@ Condition = Value | list[Value]
 
 
 def _check_reason(template: str) -> str:
-    try:
-        fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
-    except ValueError as error:
-        raise ValueError(f"'{template}' is not a sentence with values in braces: {error}") from error
-    for field in fields:
-        if field not in REASON_FIELDS:
-            raise ValueError(
-                f"'{{{field}}}' is not a value a reason can show; choose from {', '.join(REASON_FIELDS)}"
-            )
-    return template
+    return check_braces(template, REASON_FIELDS, "a value a reason can show")
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
