@@ -36,7 +36,7 @@ def make(folder: Path) -> list[str]:
     The folder is closed to everybody else, so each file in it may be readable: in a container it is mounted
     alone, and the container's user is not its owner.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     made = [name for name in FILES if not (folder / name).exists()]
     for name in made:
