@@ -8,7 +8,7 @@ UV_VERSION := 0.13.8
 export UV_SYSTEM_CERTS := true
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui airflow preview evaluate schema stop bench test pictures lint audit format requirements clean
+.PHONY: help run ui airflow preview evaluate secrets schema stop bench test pictures lint audit format requirements clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ lint: $(VENV)/installed-dev ## Check style
 audit: $(VENV)/installed-dev ## Look the pinned packages up among known vulnerabilities (asks pypi.org)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
 
+secrets: ## Make the passwords and keys of docker-compose.yaml, in .secrets/ (what is there stays)
+	@PYTHONPATH=include $(PYTHON) -m olist.local.secret_files .secrets
+
 schema: $(VENV)/installed ## Write strategy.schema.json, by which editors check strategy.yaml
 	$(BIN)/python -m olist.strategy_schema
 
@@ -56,8 +59,10 @@ format: $(VENV)/installed-dev ## Put style right
 
 requirements: $(VENV)/uv ## Pin the packages anew after a change of pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --group celery --universal --generate-hashes --no-emit-index-url -q \
+		-c requirements.txt -o requirements-celery.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url -q \
-		-c requirements.txt -o requirements-dev.txt
+		-c requirements-celery.txt -o requirements-dev.txt
 
 clean: ## Remove what the commands have made, data included
 	@test ! -x $(BIN)/python || $(BIN)/python -m olist.local stop || true

@@ -54,11 +54,11 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def listen(port: int) -> socket.socket:
-    """A listening socket on the loopback interface; port 0 picks a free one."""
+def listen(port: int, host: str = HOST) -> socket.socket:
+    """A listening socket, on the loopback interface unless told otherwise; port 0 picks a free one."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, port))
+    listener.bind((host, port))
     listener.listen(BACKLOG)
     return listener
 
@@ -71,7 +71,7 @@ def write_port_file(path: Path, port: int) -> None:
     draft.replace(path)
 
 
-def serve(settings: SandboxSettings, port: int, port_file: Path | None = None) -> None:
+def serve(settings: SandboxSettings, port: int, port_file: Path | None = None, host: str = HOST) -> None:
     """Run in this process until SIGTERM or SIGINT."""
     server = Server(settings, port_file)
 
@@ -82,7 +82,7 @@ def serve(settings: SandboxSettings, port: int, port_file: Path | None = None) -
     # exit status 0, and catch a signal that comes before uvicorn listens for one.
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, stop)
-    server.run(sockets=[listen(port)])
+    server.run(sockets=[listen(port, host)])
 
 
 @contextmanager

@@ -1,0 +1,53 @@
+"""`python -m olist.local.databases`: the two databases of docker-compose.yaml, each with a role of its own.
+
+Both are made where they are missing, and every time the roles get the passwords of the secret files. It
+connects as libpq's environment says (PGHOST, PGUSER, PGPASSFILE...), with the password of a file.
+"""
+
+import argparse
+from pathlib import Path
+
+import psycopg
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier, Literal
+
+DATABASES = {"airflow": "airflow_password", "warehouse": "warehouse_password"}
+
+
+def ensure(connection: Connection, folder: Path) -> list[str]:
+    """Makes roles and databases that are missing, sets the passwords, returns the databases it has made."""
+    made = []
+    for name, password_file in DATABASES.items():
+        _ensure_role(connection, name, (folder / password_file).read_text())
+        found = connection.execute("select 1 from pg_database where datname = %s", (name,))
+        if found.fetchone() is None:
+            connection.execute(SQL("create database {0} owner {0}").format(Identifier(name)))
+            made.append(name)
+        # Airflow's metadata is not the warehouse's business, nor the other way round.
+        connection.execute(SQL("revoke all on database {} from public").format(Identifier(name)))
+    return made
+
+
+def _ensure_role(connection: Connection, name: str, password: str) -> None:
+    found = connection.execute("select 1 from pg_roles where rolname = %s", (name,))
+    verb = SQL("alter" if found.fetchone() else "create")
+    # The server keeps a statement in its log when it fails: a password goes in only as a hash.
+    password = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+    connection.execute(SQL("{} role {} login password {}").format(verb, Identifier(name), Literal(password)))
+    # Without it, a role that is no superuser may not make a database for another one.
+    connection.execute(SQL("grant {} to current_user").format(Identifier(name)))
+
+
+def main() -> None:
+    """Reads the command line and says what was made."""
+    parser = argparse.ArgumentParser(prog="olist.local.databases", description=__doc__)
+    parser.add_argument("--secrets", type=Path, required=True, help="folder with the files of the passwords")
+    folder = parser.parse_args().secrets
+    password = (folder / "postgres_password").read_text()
+    with psycopg.connect(password=password, autocommit=True) as connection:
+        made = ensure(connection, folder)
+    print(f"Made: {', '.join(made)}" if made else "Both databases are there")
+
+
+if __name__ == "__main__":
+    main()
