@@ -44,8 +44,8 @@ lint: $(VENV)/installed-dev ## Check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-audit: $(VENV)/installed-dev ## Look the pinned packages up among known vulnerabilities (asks pypi.org)
-	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.txt
+audit: $(VENV)/installed-dev ## Look the pinned packages, Celery's too, up among known vulnerabilities (asks pypi.org)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-celery.txt
 
 secrets: ## Make the passwords and keys of docker-compose.yaml, in .secrets/ (what is there stays)
 	@PYTHONPATH=include $(PYTHON) -m olist.local.secret_files .secrets

@@ -57,7 +57,7 @@ class Stack:
     def __init__(self, folder: Path, postgres: str, data_dir: Path, **given: str) -> None:
         self.folder, self.given = folder, {"OLIST_DATA_DIR": str(data_dir)} | given
         self.server = conninfo_to_dict(postgres)
-        self.ports = {name: free_port() for name in ("8080", "8900", "8974", "6379", "8794")}
+        self.ports = {name: free_port() for name in ("8080", "8900", "8974", "6379", "8793", "8794")}
         self.secrets = folder / "secrets"
         for name in (self.secrets, folder / "sandbox", folder / "outputs", folder / "logs"):
             name.mkdir(parents=True, exist_ok=True)
@@ -83,9 +83,10 @@ class Stack:
             text = path.read_text()
             for there, here in addresses.items():
                 text = text.replace(there, here)
-            path.chmod(0o600)
             path.write_text(text)
         (self.secrets / "postgres_password").write_text(self.server["password"])
+        with (self.secrets / "redis.conf").open("a") as file:
+            file.write(f"bind 127.0.0.1\nport {self.ports['6379']}\ndir {self.home('redis')}\n")
 
     def here(self, text: str, home: Path) -> str:
         """A text of the file with this machine's paths and ports."""
@@ -94,6 +95,7 @@ class Stack:
             return str(self.paths[text])
         for there in ("/run/secrets", "/opt/olist", "/sandbox/"):
             text = re.sub(rf"(?<![\w.]){re.escape(there)}", str(self.paths[there]), text)
+        text = text.replace("redis-cli", f"redis-cli -p {self.ports['6379']}")
         text = text.replace("/opt/airflow", str(home)).replace("http://api-server:", "http://localhost:")
         return re.sub(r"\b(8080|8900|8974)\b", lambda found: str(self.ports[found[0]]), text)
 
@@ -105,6 +107,7 @@ class Stack:
             "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}",
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.folder / "logs"),
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(self.ports["8793"]),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(self.ports["8794"]),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(self.ports["8974"]),
             "AIRFLOW__API__PORT": str(self.ports["8080"]),

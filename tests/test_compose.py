@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -115,6 +116,8 @@ def test_make_secrets_makes_every_file_closed_to_others_and_replaces_none(tmp_pa
     command = [sys.executable, "-I", "-S", PROJECT / "include/olist/local/secret_files.py", folder]
     subprocess.run(command, check=True, umask=0)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    # The container's user reads them: there each is mounted alone, without the folder.
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o644}
     named = {Path(secret["file"]) for secret in DOCUMENT["secrets"].values()}
     assert {path.name for path in named} == {path.name for path in folder.iterdir()}
     assert {str(path.parent) for path in named} == {".secrets"}
@@ -190,10 +193,17 @@ def test_airflow_reads_its_secrets_from_files(stack: Stack) -> None:
     assert values == {option: (stack.secrets / file).read_text() for option, file in files.items()}
 
 
-def test_the_services_start_from_nothing_and_are_healthy(stack: Stack) -> None:
-    for attempt in (1, 2):
+@pytest.fixture(scope="module")
+def made_ready(stack: Stack) -> Stack:
+    """The stack after its init job, which has run twice, as with a second `up`."""
+    for _ in range(2):
         done = stack.run("airflow-init")
-        assert done.returncode == 0, (attempt, done.stdout + done.stderr)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return stack
+
+
+def test_the_services_start_from_nothing_and_are_healthy(made_ready: Stack) -> None:
+    stack = made_ready
     with (
         running(stack, "api-server") as api_server,
         running(stack, "scheduler") as scheduler,
@@ -213,6 +223,18 @@ def test_the_services_start_from_nothing_and_are_healthy(stack: Stack) -> None:
         client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"})
         assert client.get("/api/v2/pools/hubspot").json()["slots"] == 4
     assert not stack.check("scheduler")
+
+
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="Redis is not installed")
+def test_redis_and_a_worker_start_and_are_healthy(made_ready: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = made_ready
+    monkeypatch.setitem(stack.given, "OLIST_EXECUTOR", "CeleryExecutor")
+    with running(stack, "redis") as redis:
+        assert stack.becomes_healthy("redis", redis)
+        without = stack.types("redis", ["redis-cli", "-p", str(stack.ports["6379"]), "ping"])
+        assert "NOAUTH" in without.stdout
+        with running(stack, "worker") as worker:
+            assert stack.becomes_healthy("worker", worker)
 
 
 def test_the_sandbox_starts_is_healthy_and_lets_only_its_token_in(stack: Stack) -> None:

@@ -42,7 +42,7 @@ def make(folder: Path) -> list[str]:
     for name in made:
         draft = folder / f".{name}.new"
         draft.write_text(FILES[name](folder))
-        draft.chmod(0o444)
+        draft.chmod(0o644)
         draft.replace(folder / name)
     return made
 
