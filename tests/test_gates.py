@@ -17,6 +17,7 @@ from olist.exceptions import OlistError
 from olist.gates import GATES
 from olist.strategy import STRATEGY_FILE, Limits, read_strategy
 from olist.strategy_sql import functions
+from olist.summary import read_summary
 
 FILES = {table: f"olist_{table}_dataset.csv" for table in ("orders", "order_items", "order_reviews")}
 
@@ -99,6 +100,10 @@ def everything(connection: Connection, url: str) -> tuple[Any, ...]:
     return pipeline.snapshot(connection), orders, pipeline.ledger(connection), pipeline.contacts(url)
 
 
+def warnings_of(connection: Connection, run_id: int) -> list[str]:
+    return read_summary(connection, run_id)["warnings"]
+
+
 def test_every_gate_has_a_case_and_a_limit() -> None:
     limits = {name.removeprefix("max_") for name in Limits.model_fields if name.startswith("max_")}
     assert set(CASES) == set(GATES) == limits - {"rejected_contacts"}
@@ -124,6 +129,7 @@ def test_a_tripped_gate_leaves_everything_as_it_was(
     contacts = pipeline.contacts(sandbox)
     expected = pipeline.payloads(delivered, run_id)
     assert {person: contacts[person] for person in expected} == expected
+    assert any(f"{gate}, which a person accepted" in each for each in warnings_of(delivered, run_id))
 
 
 def test_half_a_delivery_stops_before_a_model_learns_from_it(
@@ -156,6 +162,7 @@ def test_gates_are_measured_again_against_what_hubspot_has(
         pipeline.deliver(connection, run_id, sandbox)
     assert everything(connection, sandbox) == before
     assert pipeline.deliver(connection, run_id, sandbox, "dry_run")["status"] == "dry_run"
+    assert any(f"{gate}, which would stop a delivery" in each for each in warnings_of(connection, run_id))
 
 
 def test_files_are_compared_with_the_run_before_again_before_sending(

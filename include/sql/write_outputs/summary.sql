@@ -78,7 +78,11 @@ select jsonb_build_object(
             from ops.validation_results
             where validation_results.run_id = run.run_id and not passed
             union
-            select format('%%s, which a person accepted: %%s', gate, detail)
+            -- A run that is not a dry one only comes here if it was accepted.
+            select format(
+                '%%s, which %%s: %%s', gate,
+                case when accepted then 'a person accepted' else 'would stop a delivery' end, detail
+            )
             from ops.gate_results
             where gate_results.run_id = run.run_id and not passed
         ) as sentences
