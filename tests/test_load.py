@@ -112,12 +112,66 @@ def test_of_two_rows_with_one_key_the_same_one_stays_in_any_order(
         ("now", False),
         ("infinity", False),
         ("2018-01-01 24:00:00", False),
+        ("2018-01-01 00:00:60", False),
+        ("2018-01-01 00:00:00.5", False),
+        ("2018-01-01T00:00:00", True),
+        (" 2018-01-01", False),
+        ("20 January 2018", False),
+        ("1899-12-31 23:59:59", False),
+        ("1900-02-29", False),
+        ("2099-12-31 23:59:59", True),
+        ("2100-01-01 00:00:00", False),
+        ("19000-01-01 00:00:00", False),
+        ("1950-01-01 00:00:00 BC", False),
     ],
 )
 def test_dates(connection: Connection, value: str, is_date: bool) -> None:
-    assert connection.execute("select staging.is_timestamp(%s)", (value,)).fetchone() == (is_date,)
+    query = "select staging.is_timestamp(%(value)s, staging.timestamp_of(%(value)s))"
+    assert connection.execute(query, {"value": value}).fetchone() == (is_date,)
     if is_date:
         connection.execute("select %s::timestamp", (value,))
+
+
+@pytest.mark.parametrize(
+    ("is_kind", "read_as", "good", "bad"),
+    [
+        (
+            "is_amount",
+            "amount_of",
+            {
+                "0": 0,
+                "12.5": 12.5,
+                "12.50": 12.5,
+                "12.5000": 12.5,
+                "007.00": 7,
+                "9999999999.99": 9999999999.99,
+            },
+            "-1|+1|.5|5.|1e3|1.234|1_000|10000000000|NaN|Infinity| 1|1,234.00|٣",
+        ),
+        (
+            "is_whole",
+            "whole_number_of",
+            {"0": 0, "12": 12, "007": 7, "5.0": 5, "999999999": 999999999},
+            "-1|5.1|1_000|0x1F| 5|1000000000|99999999999|",
+        ),
+        (
+            "is_degrees",
+            "degrees_of",
+            {"-23.5": -23.5, "0": 0, "1e-05": 0.00001, "180.0": 180, "007.5": 7.5},
+            "NaN|-Infinity|0x1p3| 1|1.|+5|1_0|1e999",
+        ),
+    ],
+)
+def test_numbers(
+    connection: Connection, is_kind: str, read_as: str, good: dict[str, float], bad: str
+) -> None:
+    looked_at = connection.execute(
+        f"select value, staging.{is_kind}(value, staging.{read_as}(value)), staging.{read_as}(value)"
+        " from unnest(%s::text[]) as value",
+        ([*good, *bad.split("|")],),
+    ).fetchall()
+    assert {value for value, is_good, _ in looked_at if is_good} == set(good)
+    assert {value: float(as_read) for value, is_good, as_read in looked_at if is_good} == good
 
 
 def test_unchanged_content_is_not_loaded_again(connection: Connection, data_dir: Path) -> None:

@@ -12,8 +12,9 @@ import pytest
 from psycopg import Connection
 from shop import Shop
 
+from olist.exceptions import OlistError
 from olist.strategy import read_strategy
-from olist.warehouse import install
+from olist.warehouse import check_server, install
 
 FIRST_RELEASE = Path(__file__).parent / "first_release" / "warehouse.sql"
 TABLES = """
@@ -136,3 +137,14 @@ def test_the_next_run_works_and_finds_the_same_numbers(
         assert pipeline.snapshot(old, datetime(2017, 12, 3, 10)) == pipeline.snapshot(new)
     dates = old.execute("select distinct as_of from analytics.customer_snapshots order by 1").fetchall()
     assert [f"{as_of:%m-%d}" for (as_of,) in dates] == ["12-01", "12-03", "01-01"]
+
+
+@pytest.mark.parametrize(("version", "shown"), [(150004, "15.4"), (140000, "14.0")])
+def test_a_server_that_is_too_old_gets_a_sentence(version: int, shown: str) -> None:
+    with pytest.raises(OlistError, match=f"The warehouse is a PostgreSQL {shown}, and 16 or newer is needed"):
+        check_server(version)
+
+
+def test_a_server_of_today_is_accepted() -> None:
+    check_server(160000)
+    check_server(180004)

@@ -4,11 +4,14 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from olist.exceptions import OlistError
+
 if TYPE_CHECKING:
     from psycopg import Connection
 
     from olist.strategy import Strategy
 
+OLDEST_POSTGRES = 16  # pg_input_is_valid
 SQL_FOLDER = Path(__file__).resolve().parents[1] / "sql"
 
 # Folders whose files define views and procedures. They are installed again whenever one of them has changed;
@@ -42,11 +45,13 @@ def fingerprint(*texts: str) -> str:
 def install(connection: "Connection", strategy: "Strategy") -> bool:
     """Brings the warehouse up to date: new tables, then procedures, then the strategy's rules.
 
-    One transaction, one installer at a time; data is kept. Returns whether anything was installed.
+    One transaction, one installer at a time; data is kept. Returns whether anything was installed. Raises
+    OlistError for a PostgreSQL that is too old.
     """
     from olist.hubspot_properties import payload_function
     from olist.strategy_sql import functions
 
+    check_server(connection.info.server_version)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('olist.install'))")
         cursor.execute(read_sql("schema/000_installed"))
@@ -69,6 +74,15 @@ def install(connection: "Connection", strategy: "Strategy") -> bool:
         cursor.execute("delete from ops.installed where name like 'routines %'")
         cursor.execute("insert into ops.installed (name) values (%s)", (routines,))
         return True
+
+
+def check_server(version: int) -> None:
+    """Raises OlistError for a server (as libpq numbers it: 150004 is 15.4) that is too old."""
+    major, minor = divmod(version, 10_000)
+    if major < OLDEST_POSTGRES:
+        raise OlistError(
+            f"The warehouse is a PostgreSQL {major}.{minor}, and {OLDEST_POSTGRES} or newer is needed."
+        )
 
 
 def _files(folder: str) -> list[Path]:

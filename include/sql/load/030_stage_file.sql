@@ -4,6 +4,8 @@ create or replace procedure staging.stage_file(
     source_table text, new_file_id bigint, inout rows_rejected bigint default null
 )
 language plpgsql
+-- Keys, dates and amounts need no long statistics: ANALYZE looks at 3,000 rows instead of 30,000.
+set default_statistics_target = 10
 as $$
 declare
     staged text := format('staging.%I', source_table || '_by_file');
@@ -11,10 +13,9 @@ declare
     typed text := format('staging.%I', 'typed_' || source_table);
     key_columns text;
     typed_key text;
+    rows_read bigint;
 begin
     create temporary table rejected (position tid primary key, reason text not null) on commit drop;
-    execute format('insert into rejected select position, problem from %s where problem is not null', typed);
-
     select
         string_agg(quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum)),
         string_agg('typed.' || quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum))
@@ -23,8 +24,12 @@ begin
     inner join pg_attribute on attrelid = indrelid and attnum = any (indkey)
     where indrelid = staged::regclass and indisprimary and attname <> 'file_id';
 
-    execute format('create table %s (like %s including defaults)', part, staged);
-    execute staging.fill_statement(source_table, part, typed, new_file_id);
+    execute format('create table %s (like %s including defaults, check (file_id = %s))', part, staged, new_file_id);
+    execute format('select count(*) from raw.%I', source_table) into rows_read;
+    -- Most files have nothing to reject, and then every value has been looked at once.
+    if staging.fill_part(source_table, part, new_file_id) < rows_read then
+        execute format('insert into rejected select position, problem from %s where problem is not null', typed);
+    end if;
     begin
         execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
     exception when unique_violation then
@@ -47,11 +52,10 @@ begin
             key_columns, typed, source_table, typed_key
         );
         execute format('truncate %s', part);
-        execute staging.fill_statement(source_table, part, typed, new_file_id);
+        perform staging.fill_part(source_table, part, new_file_id);
         execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
     end;
 
-    execute format('alter table %s add check (file_id = %s)', part, new_file_id);
     execute format('analyze %s', part);
     select count(*) into rows_rejected from rejected;
     if rows_rejected > 0 then
@@ -61,40 +65,48 @@ begin
 end
 $$;
 
-create or replace function staging.fill_statement(
-    source_table text, part text, typed text, new_file_id bigint
-) returns text
+-- Fills an empty partition with the good rows of raw.<source_table>. Returns how many rows of the file those are.
+create or replace function staging.fill_part(source_table text, part text, new_file_id bigint)
+returns bigint
 language plpgsql
 as $$
 declare
-    good_rows text := format('from %s as typed', typed);
+    good_rows text := format('from staging.%I as typed where problem is null', 'typed_' || source_table);
     column_names text;
+    filled bigint;
 begin
-    -- Said as a condition only where there is something to leave out: it costs a second look at every value.
     if exists (select from rejected) then
-        good_rows := good_rows || ' where problem is null
-            and not exists (select from rejected where rejected.position = typed.position)';
+        good_rows := good_rows || ' and not exists (select from rejected where rejected.position = typed.position)';
     end if;
     if source_table = 'geolocation' then
         -- A million points of 19,000 zip prefixes: the median is what the pipeline needs, and is not moved by
         -- the few points that lie outside Brazil.
-        return format(
-            'insert into %s
-             select
-                 %s,
-                 zip_code_prefix,
-                 percentile_cont(0.5) within group (order by latitude),
-                 percentile_cont(0.5) within group (order by longitude)
-             %s
-             group by zip_code_prefix',
-            part, new_file_id, good_rows
-        );
+        execute format(
+            'with prefixes as materialized (
+                 select
+                     zip_code_prefix,
+                     percentile_cont(0.5) within group (order by latitude) as latitude,
+                     percentile_cont(0.5) within group (order by longitude) as longitude,
+                     count(*) as points
+                 %s
+                 group by zip_code_prefix
+             ),
+
+             filled as (
+                 insert into %s select %s, zip_code_prefix, latitude, longitude from prefixes
+             )
+
+             select coalesce(sum(points), 0) from prefixes',
+            good_rows, part, new_file_id
+        ) into filled;
+        return filled;
     end if;
     select string_agg(quote_ident(attname), ', ' order by attnum) into column_names
     from pg_attribute
-    where attrelid = format('staging.%I', source_table || '_by_file')::regclass
-      and attnum > 1 and not attisdropped;
-    return format('insert into %s select %s, %s %s', part, new_file_id, column_names, good_rows);
+    where attrelid = part::regclass and attnum > 1 and not attisdropped;
+    execute format('insert into %s select %s, %s %s', part, new_file_id, column_names, good_rows);
+    get diagnostics filled = row_count;
+    return filled;
 end
 $$;
 
