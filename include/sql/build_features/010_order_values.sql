@@ -5,7 +5,9 @@ language plpgsql
 as $$
 begin
     perform set_config('olist.run_id', of_run_id::text, true);
-    call ops.empty_draft('order_values_drafts', of_run_id);
+    if ops.copy_draft('order_values_drafts', of_run_id) then
+        return;
+    end if;
 
     insert into ops.order_values_drafts (
         run_id, order_id, customer_id, customer_unique_id, zip_code_prefix, customer_city, customer_state,
@@ -42,5 +44,6 @@ begin
     left join item_totals using (order_id)
     left join payment_totals using (order_id);
     call ops.analyze_draft('order_values_drafts', of_run_id);
+    call ops.record_inputs('order_values_drafts', of_run_id);
 end
 $$;

@@ -7,7 +7,9 @@ declare
     run_as_of timestamp := (select as_of from ops.pipeline_runs where run_id = of_run_id);
 begin
     perform set_config('olist.run_id', of_run_id::text, true);
-    call ops.empty_draft('customer_rfm_drafts', of_run_id);
+    if ops.copy_draft('customer_rfm_drafts', of_run_id) then
+        return;
+    end if;
 
     insert into ops.customer_rfm_drafts (
         run_id, customer_unique_id, first_purchase_date, last_purchase_date, recency_days, frequency, monetary,
@@ -83,5 +85,6 @@ begin
     left join review_scores using (customer_unique_id)
     left join staging.geolocation using (zip_code_prefix);
     call ops.analyze_draft('customer_rfm_drafts', of_run_id);
+    call ops.record_inputs('customer_rfm_drafts', of_run_id);
 end
 $$;

@@ -4,7 +4,10 @@ create or replace procedure ops.build_customer_segments(of_run_id bigint)
 language plpgsql
 as $$
 begin
-    call ops.empty_draft('customer_segments_drafts', of_run_id);
+    if ops.copy_draft('customer_segments_drafts', of_run_id) then
+        call ops.measure_score_ties(of_run_id);
+        return;
+    end if;
 
     insert into ops.customer_segments_drafts (
         run_id, customer_unique_id, r_score, f_score, m_score, segment_name
@@ -24,6 +27,7 @@ begin
         ops.segment_name(r_score, f_score, m_score, recency_days, frequency, monetary)
     from scored;
     call ops.analyze_draft('customer_segments_drafts', of_run_id);
+    call ops.record_inputs('customer_segments_drafts', of_run_id);
     call ops.measure_score_ties(of_run_id);
 end
 $$;

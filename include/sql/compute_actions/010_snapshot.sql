@@ -4,7 +4,9 @@ create or replace procedure ops.build_snapshot(of_run_id bigint)
 language plpgsql
 as $$
 begin
-    call ops.empty_draft('snapshot_drafts', of_run_id);
+    if ops.copy_draft('snapshot_drafts', of_run_id) then
+        return;
+    end if;
 
     insert into ops.snapshot_drafts (
         run_id, as_of, customer_unique_id, first_purchase_date, last_purchase_date, recency_days, frequency,
@@ -65,5 +67,6 @@ begin
     from customers
     inner join ops.pipeline_runs as run on run.run_id = of_run_id;
     call ops.analyze_draft('snapshot_drafts', of_run_id);
+    call ops.record_inputs('snapshot_drafts', of_run_id);
 end
 $$;

@@ -32,12 +32,14 @@ begin
             of_run_id using errcode = 'data_exception';
     end if;
     execute format('truncate %s', part);
+    delete from ops.result_inputs where run_id = of_run_id and result = draft;
 end
 $$;
 
 -- Tells the planner what the next stage will find.
 create or replace procedure ops.analyze_draft(draft text, of_run_id bigint)
 language plpgsql
+set default_statistics_target = 10
 as $$
 begin
     execute format('analyze ops.%I', draft || '_' || of_run_id);
@@ -104,6 +106,8 @@ begin
         call ops.drop_unless_in_use(part.name, is_dropped);
         commit;
     end loop;
+    delete from ops.result_inputs where run_id not in (select run_id from ops.kept_runs);
+    commit;
 
     for part in
         select file_id, format('staging.%I', table_name || '_file_' || file_id) as name

@@ -3,9 +3,31 @@
 create or replace procedure ops.check_staging(of_run_id bigint)
 language plpgsql
 as $$
+declare
+    from_run_id bigint;
 begin
     perform set_config('olist.run_id', of_run_id::text, true);
     delete from ops.validation_results where run_id = of_run_id;
+    delete from ops.result_inputs where run_id = of_run_id and result = 'validation_results';
+
+    with same_run as materialized (
+        select same_run_id from ops.runs_with_same('validation_results', of_run_id) as same_run_id limit 1
+    ),
+
+    copied as (
+        insert into ops.validation_results (
+            run_id, check_name, table_name, severity, violations, passed, detail
+        )
+        select of_run_id, check_name, table_name, severity, violations, passed, detail
+        from ops.validation_results
+        inner join same_run on run_id = same_run_id
+    )
+
+    select same_run_id into from_run_id from same_run;
+    if found then
+        call ops.record_inputs('validation_results', of_run_id, from_run_id);
+        return;
+    end if;
 
     insert into ops.validation_results (
         run_id, check_name, table_name, severity, violations, passed, detail
@@ -194,5 +216,6 @@ begin
         violations <= looked_at * allowed_share,
         format('%s of %s %s', violations, looked_at, meaning)
     from checks;
+    call ops.record_inputs('validation_results', of_run_id);
 end
 $$;
