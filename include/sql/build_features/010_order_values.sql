@@ -3,8 +3,11 @@
 create or replace procedure ops.build_order_values(of_run_id bigint)
 language plpgsql
 as $$
+declare
+    excluded_statuses text[] := (select run.excluded_statuses from ops.pipeline_runs as run where run_id = of_run_id);
 begin
     perform set_config('olist.run_id', of_run_id::text, true);
+    call ops.plan_for_whole_tables();
     if ops.copy_draft('order_values_drafts', of_run_id) then
         return;
     end if;
@@ -13,14 +16,15 @@ begin
         run_id, order_id, customer_id, customer_unique_id, zip_code_prefix, customer_city, customer_state,
         order_status, order_date, items_total, payments_total, is_qualifying
     )
-    with item_totals as (
-        select order_id, sum(price + freight_value) as items_total
-        from staging.order_items group by order_id
-    ),
-
-    payment_totals as (
-        select order_id, sum(payment_value) as payments_total
-        from staging.order_payments group by order_id
+    -- One aggregate and one join for both, since each takes as long as reading the tables three times.
+    with totals as (
+        select order_id, ops.total(item) as items_total, ops.total(payment) as payments_total
+        from (
+            select order_id, price + freight_value as item, null::numeric as payment from staging.order_items
+            union all
+            select order_id, null, payment_value from staging.order_payments
+        ) as amounts
+        group by order_id
     )
 
     select
@@ -33,16 +37,14 @@ begin
         customers.customer_state,
         orders.order_status,
         orders.order_purchase_timestamp,
-        item_totals.items_total,
-        payment_totals.payments_total,
-        orders.order_status <> all (run.excluded_statuses)
-            and item_totals.items_total is not null
+        totals.items_total,
+        totals.payments_total,
+        orders.order_status <> all (excluded_statuses)
+            and totals.items_total is not null
             and customers.customer_unique_id is not null
     from staging.orders
-    inner join ops.pipeline_runs as run on run.run_id = of_run_id
     left join staging.customers using (customer_id)
-    left join item_totals using (order_id)
-    left join payment_totals using (order_id);
+    left join totals using (order_id);
     call ops.analyze_draft('order_values_drafts', of_run_id);
     call ops.record_inputs('order_values_drafts', of_run_id);
 end

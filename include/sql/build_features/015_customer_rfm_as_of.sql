@@ -26,7 +26,7 @@ as $$
         max(order_date),
         extract(day from moment - max(order_date))::integer,
         count(*)::integer,
-        sum(items_total)
+        ops.total(items_total)
     from ops.qualifying_orders_before(of_run_id, moment)
     group by customer_unique_id
 $$;
