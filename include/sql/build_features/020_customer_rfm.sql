@@ -1,5 +1,6 @@
 -- Recency, frequency and monetary value of every person with a qualifying order before as_of, with what else
--- the rules look at: reviews, favourite category, where the latest order went.
+-- the rules look at: reviews, favourite category, where the latest order went. Nearly everybody has one order, of one
+-- category: the least and the greatest of each say so, and only the others are looked at more closely.
 create or replace procedure ops.build_customer_rfm(of_run_id bigint)
 language plpgsql
 as $$
@@ -7,6 +8,7 @@ declare
     run_as_of timestamp := (select as_of from ops.pipeline_runs where run_id = of_run_id);
 begin
     perform set_config('olist.run_id', of_run_id::text, true);
+    call ops.plan_for_whole_tables();
     if ops.copy_draft('customer_rfm_drafts', of_run_id) then
         return;
     end if;
@@ -15,31 +17,7 @@ begin
         run_id, customer_unique_id, first_purchase_date, last_purchase_date, recency_days, frequency, monetary,
         avg_review_score, favorite_category, customer_city, customer_state, latitude, longitude
     )
-    with qualifying_orders as (
-        select order_id, customer_unique_id, order_date, zip_code_prefix, customer_city, customer_state
-        from ops.qualifying_orders_before(of_run_id, run_as_of)
-    ),
-
-    purchases as (
-        select * from ops.customer_rfm_as_of(of_run_id, run_as_of)
-    ),
-
-    latest_addresses as (
-        select distinct on (customer_unique_id)
-            customer_unique_id, zip_code_prefix, customer_city, customer_state
-        from qualifying_orders
-        order by customer_unique_id, order_date desc, order_id desc
-    ),
-
-    review_scores as (
-        select qualifying_orders.customer_unique_id, avg(order_reviews.review_score) as avg_review_score
-        from staging.order_reviews
-        inner join qualifying_orders using (order_id)
-        where order_reviews.review_creation_date < run_as_of
-        group by qualifying_orders.customer_unique_id
-    ),
-
-    product_categories as (
+    with product_categories as (
         select
             product_id,
             coalesce(product_category_name_english, product_category_name, 'unknown') as category
@@ -47,43 +25,113 @@ begin
         left join staging.product_category_name_translation using (product_category_name)
     ),
 
+    orders_in_full as (
+        select
+            order_id,
+            min(category) as least_category,
+            max(category) as greatest_category,
+            sum(review_score)::integer as review_scores,
+            count(review_score)::integer as reviews
+        from (
+            select
+                order_items.order_id,
+                coalesce(product_categories.category, 'unknown') as category,
+                null::smallint as review_score
+            from staging.order_items
+            left join product_categories using (product_id)
+            union all
+            select order_id, null, review_score
+            from staging.order_reviews
+            where review_creation_date < run_as_of
+        ) as bought_and_reviewed
+        group by order_id
+    ),
+
+    purchases as (
+        select
+            customer_unique_id,
+            min(order_date) as first_purchase_date,
+            max(order_date) as last_purchase_date,
+            count(*) as frequency,
+            ops.total(items_total) as monetary,
+            sum(review_scores)::numeric / nullif(sum(reviews), 0) as avg_review_score,
+            min(least_category) as least_category,
+            max(greatest_category) as greatest_category,
+            min(zip_code_prefix) as zip_code_prefix,
+            min(customer_city) as customer_city,
+            min(customer_state) as customer_state
+        from (
+            select *
+            from ops.qualifying_orders_before(of_run_id, run_as_of)
+            inner join orders_in_full using (order_id)
+            order by customer_unique_id
+        ) as their_orders
+        group by customer_unique_id
+    ),
+
+    latest_addresses as (
+        select distinct on (customer_unique_id)
+            customer_unique_id, orders.zip_code_prefix, orders.customer_city, orders.customer_state
+        from ops.qualifying_orders_before(of_run_id, run_as_of) as orders
+        inner join purchases using (customer_unique_id)
+        where purchases.frequency > 1
+        order by customer_unique_id, orders.order_date desc, orders.order_id desc
+    ),
+
+    -- MATERIALIZED: find the few items first, then their categories.
+    mixed_purchases as materialized (
+        select customer_unique_id, order_items.product_id, order_items.price + order_items.freight_value as spend
+        from purchases
+        inner join ops.qualifying_orders_before(of_run_id, run_as_of) using (customer_unique_id)
+        inner join staging.order_items using (order_id)
+        where purchases.least_category < purchases.greatest_category
+    ),
+
     category_purchases as (
         select
-            qualifying_orders.customer_unique_id,
+            customer_unique_id,
             coalesce(product_categories.category, 'unknown') as category,
             count(*) as items,
-            sum(order_items.price + order_items.freight_value) as spend
-        from staging.order_items
-        inner join qualifying_orders using (order_id)
+            ops.total(spend) as spend
+        from mixed_purchases
         left join product_categories using (product_id)
-        group by qualifying_orders.customer_unique_id, coalesce(product_categories.category, 'unknown')
+        group by customer_unique_id, coalesce(product_categories.category, 'unknown')
     ),
 
     favorite_categories as (
-        select distinct on (customer_unique_id) customer_unique_id, category as favorite_category
+        select distinct on (customer_unique_id) customer_unique_id, category
         from category_purchases
         order by customer_unique_id, items desc, spend desc, category collate "C"
+    ),
+
+    customers as (
+        select
+            purchases.*,
+            coalesce(favorite_categories.category, least_category) as favorite_category,
+            case when frequency = 1 then purchases.zip_code_prefix else latest.zip_code_prefix end as latest_zip,
+            case when frequency = 1 then purchases.customer_city else latest.customer_city end as latest_city,
+            case when frequency = 1 then purchases.customer_state else latest.customer_state end as latest_state
+        from purchases
+        left join latest_addresses as latest using (customer_unique_id)
+        left join favorite_categories using (customer_unique_id)
     )
 
     select
         of_run_id,
-        purchases.customer_unique_id,
-        purchases.first_purchase_date,
-        purchases.last_purchase_date,
-        purchases.recency_days,
-        purchases.frequency,
-        purchases.monetary,
-        review_scores.avg_review_score,
-        favorite_categories.favorite_category,
-        latest_addresses.customer_city,
-        latest_addresses.customer_state,
+        customers.customer_unique_id,
+        customers.first_purchase_date,
+        customers.last_purchase_date,
+        extract(day from run_as_of - customers.last_purchase_date)::integer,
+        customers.frequency,
+        customers.monetary,
+        customers.avg_review_score,
+        customers.favorite_category,
+        customers.latest_city,
+        customers.latest_state,
         geolocation.latitude,
         geolocation.longitude
-    from purchases
-    inner join latest_addresses using (customer_unique_id)
-    inner join favorite_categories using (customer_unique_id)
-    left join review_scores using (customer_unique_id)
-    left join staging.geolocation using (zip_code_prefix);
+    from customers
+    left join staging.geolocation on geolocation.zip_code_prefix = customers.latest_zip;
     call ops.analyze_draft('customer_rfm_drafts', of_run_id);
     call ops.record_inputs('customer_rfm_drafts', of_run_id);
 end
