@@ -5,60 +5,70 @@ create or replace function ops.tiers_by_model(
     of_model_id bigint, of_run_id bigint default null, of_as_of timestamp default null
 )
 returns table (customer_unique_id text, loyalty_tier text)
-language sql stable
+language plpgsql stable
+rows 100000
 as $$
-    with scaler as materialized (
-        select
-            array(select value::double precision from jsonb_array_elements_text(scaler -> 'mean')) as mean,
-            array(select value::double precision from jsonb_array_elements_text(scaler -> 'scale')) as scale
-        from ops.cluster_models
-        where model_id = of_model_id
-    ),
+declare
+    mean text[];
+    scale text[];
+    distances text;
+    nearest text;
+begin
+    select
+        array(select jsonb_array_elements_text(scaler -> 'mean')),
+        array(select jsonb_array_elements_text(scaler -> 'scale'))
+    into mean, scale
+    from ops.cluster_models
+    where model_id = of_model_id;
+    if not found then
+        return;
+    end if;
 
-    centres as materialized (
-        select
-            element ->> 'loyalty_tier' as loyalty_tier,
-            (element -> 'centre' ->> 0)::double precision as recency,
-            (element -> 'centre' ->> 1)::double precision as frequency,
-            (element -> 'centre' ->> 2)::double precision as monetary
-        from ops.cluster_models
-        cross join lateral jsonb_array_elements(centres) as element
-        where model_id = of_model_id
-    ),
+    -- The model is written into the query as numbers: to join its centres and sort them for each customer takes
+    -- three times as long.
+    select
+        string_agg(
+            format(
+                '(recency - %L::float8) ^ 2 + (frequency - %L::float8) ^ 2 + (monetary - %L::float8) ^ 2 as to_%s',
+                element -> 'centre' ->> 0, element -> 'centre' ->> 1, element -> 'centre' ->> 2, number
+            ),
+            ', ' order by number
+        ),
+        format('case least(%s)', string_agg('to_' || number, ', ' order by number))
+            || string_agg(format(' when to_%s then %L', number, element ->> 'loyalty_tier'), '' order by number)
+            || ' end'
+    into distances, nearest
+    from ops.cluster_models
+    cross join lateral jsonb_array_elements(centres) with ordinality as centre (element, number)
+    where model_id = of_model_id;
 
-    customers as (
-        select customer_unique_id, recency_days, frequency, monetary
-        from ops.customer_rfm_drafts
-        where run_id = of_run_id
-        union all
-        select customer_unique_id, recency_days, frequency, monetary
-        from analytics.customer_snapshots
-        where as_of = of_as_of
-    ),
-
-    -- OFFSET 0: standardise each customer once, not once for every centre. MATERIALIZED above: read the model once.
-    standardised as (
-        select
-            customer_unique_id,
-            (ln(1 + recency_days::double precision) - mean[1]) / scale[1] as recency,
-            (ln(1 + frequency::double precision) - mean[2]) / scale[2] as frequency,
-            (ln(1 + monetary::double precision) - mean[3]) / scale[3] as monetary
-        from customers
-        cross join scaler
-        offset 0
-    )
-
-    select standardised.customer_unique_id, nearest.loyalty_tier
-    from standardised
-    cross join lateral (
-        select centres.loyalty_tier
-        from centres
-        order by
-            (standardised.recency - centres.recency) ^ 2
-            + (standardised.frequency - centres.frequency) ^ 2
-            + (standardised.monetary - centres.monetary) ^ 2
-        limit 1
-    ) as nearest
+    -- OFFSET 0: compute each value once, not again wherever it is used.
+    return query execute format(
+        'select customer_unique_id, %s
+         from (
+             select customer_unique_id, %s
+             from (
+                 select
+                     customer_unique_id,
+                     (ln(1 + recency_days::float8) - %L::float8) / %L::float8 as recency,
+                     (ln(1 + frequency::float8) - %L::float8) / %L::float8 as frequency,
+                     (ln(1 + monetary::float8) - %L::float8) / %L::float8 as monetary
+                 from (
+                     select customer_unique_id, recency_days, frequency, monetary
+                     from ops.customer_rfm_drafts
+                     where run_id = $1
+                     union all
+                     select customer_unique_id, recency_days, frequency, monetary
+                     from analytics.customer_snapshots
+                     where as_of = $2
+                 ) as customers
+                 offset 0
+             ) as standardised
+             offset 0
+         ) as measured',
+        nearest, distances, mean[1], scale[1], mean[2], scale[2], mean[3], scale[3]
+    ) using of_run_id, of_as_of;
+end
 $$;
 
 -- The tiers of a past snapshot, made again from the model it was scored with.

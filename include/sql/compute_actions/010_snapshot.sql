@@ -3,7 +3,11 @@
 create or replace procedure ops.build_snapshot(of_run_id bigint)
 language plpgsql
 as $$
+declare
+    run ops.pipeline_runs;
 begin
+    select * into strict run from ops.pipeline_runs where run_id = of_run_id;
+    call ops.plan_for_whole_tables();
     if ops.copy_draft('snapshot_drafts', of_run_id) then
         return;
     end if;
@@ -53,7 +57,7 @@ begin
         customers.r_score,
         customers.f_score,
         customers.m_score,
-        concat(customers.r_score, customers.f_score, customers.m_score),
+        (100 * customers.r_score + 10 * customers.f_score + customers.m_score)::text,
         customers.segment_name,
         customers.loyalty_tier,
         ops.action_name(customers.rule),
@@ -64,8 +68,7 @@ begin
             customers.avg_review_score, customers.frequency, customers.monetary
         ),
         run.model_id
-    from customers
-    inner join ops.pipeline_runs as run on run.run_id = of_run_id;
+    from customers;
     call ops.analyze_draft('snapshot_drafts', of_run_id);
     call ops.record_inputs('snapshot_drafts', of_run_id);
 end
