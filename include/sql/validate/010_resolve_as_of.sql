@@ -10,11 +10,18 @@ begin
     perform set_config('olist.run_id', of_run_id::text, true);
     select * into strict run from ops.pipeline_runs where run_id = of_run_id;
 
-    select max(orders.order_purchase_timestamp) into latest_purchase
-    from staging.orders
-    inner join staging.customers using (customer_id)
-    where orders.order_status <> all (run.excluded_statuses)
-      and exists (select from staging.order_items where order_items.order_id = orders.order_id);
+    -- From the newest order down to the first that counts. OFFSET 0: sort first, look up only what is reached then.
+    select order_purchase_timestamp into latest_purchase
+    from (
+        select order_id, customer_id, order_purchase_timestamp
+        from staging.orders
+        where order_status <> all (run.excluded_statuses)
+        order by order_purchase_timestamp desc
+        offset 0
+    ) as newest
+    where exists (select from staging.customers where customers.customer_id = newest.customer_id offset 0)
+      and exists (select from staging.order_items where order_items.order_id = newest.order_id offset 0)
+    limit 1;
 
     resolved := coalesce(run.requested_as_of, least(run.interval_end, latest_purchase + interval '1 day'));
     if latest_purchase is null then

@@ -5,8 +5,13 @@ language plpgsql
 as $$
 declare
     from_run_id bigint;
+    run ops.pipeline_runs;
+    follows_the_data boolean;
 begin
+    select * into strict run from ops.pipeline_runs where run_id = of_run_id;
+    follows_the_data := run.requested_as_of is null and run.as_of is distinct from run.interval_end;
     perform set_config('olist.run_id', of_run_id::text, true);
+    call ops.plan_for_whole_tables();
     delete from ops.validation_results where run_id = of_run_id;
     delete from ops.result_inputs where run_id = of_run_id and result = 'validation_results';
 
@@ -32,83 +37,128 @@ begin
     insert into ops.validation_results (
         run_id, check_name, table_name, severity, violations, passed, detail
     )
-    with run as (
+    -- One aggregate by order for all three tables, since each one takes as long as reading them all. Where the
+    -- order is not there, its items, payments and reviews are counted as a whole.
+    with bought as (
         select
-            as_of,
-            excluded_statuses,
-            requested_as_of is null and as_of is distinct from interval_end as follows_the_data
-        from ops.pipeline_runs
-        where run_id = of_run_id
-    ),
-
-    item_totals as (
-        select order_id, sum(price + freight_value) as total, count(*) as items
-        from staging.order_items group by order_id
-    ),
-
-    payment_totals as (
-        select order_id, sum(payment_value) as total from staging.order_payments group by order_id
+            order_id,
+            ops.total(item) as items_total,
+            ops.total(payment) as payments_total,
+            count(item) as items,
+            count(payment) as payments,
+            count(review_score) as reviews
+        from (
+            select
+                order_id, price + freight_value as item, null::numeric as payment, null::smallint as review_score
+            from staging.order_items
+            union all
+            select order_id, null, payment_value, null from staging.order_payments
+            union all
+            select order_id, null, null, review_score from staging.order_reviews
+        ) as rows_of_orders
+        group by order_id
     ),
 
     judged_orders as (
         select
             orders.order_id,
             orders.order_purchase_timestamp::date as purchase_day,
+            orders.order_id is not null as is_there,
             customers.customer_id is null as has_no_customer,
-            payment_totals.total is distinct from item_totals.total as has_other_payment,
-            item_totals.order_id is not null and payment_totals.order_id is not null as is_reconcilable,
-            coalesce(orders.order_delivered_customer_date < orders.order_purchase_timestamp, false)
-                as is_delivered_too_early,
+            bought.payments_total <> bought.items_total as has_other_payment,
+            bought.items_total is not null and bought.payments_total is not null as is_reconcilable,
+            orders.order_delivered_customer_date < orders.order_purchase_timestamp as is_delivered_too_early,
+            bought.items,
+            bought.payments,
+            bought.reviews,
             case
                 when orders.order_status = any (run.excluded_statuses) then 'status ' || orders.order_status
-                when item_totals.order_id is null then 'no item'
+                when bought.items_total is null then 'no item'
                 when customers.customer_id is null then 'no customer'
                 when orders.order_purchase_timestamp >= run.as_of then 'bought at or after as_of'
             end as left_out_because
         from staging.orders
-        cross join run
-        left join staging.customers using (customer_id)
-        left join item_totals using (order_id)
-        left join payment_totals using (order_id)
+        full join bought using (order_id)
+        left join staging.customers on customers.customer_id = orders.customer_id
+    ),
+
+    -- All that is asked about orders, from so few rows that it may be asked often.
+    order_groups as (
+        select
+            is_there,
+            purchase_day,
+            left_out_because,
+            count(*) as orders,
+            min(order_id) as an_order,
+            count(*) filter (where has_no_customer) as orders_without_customer,
+            count(*) filter (where is_reconcilable) as reconcilable_orders,
+            count(*) filter (where has_other_payment) as orders_with_other_payment,
+            count(*) filter (where is_delivered_too_early) as orders_delivered_too_early,
+            sum(items) as items,
+            sum(payments) as payments,
+            sum(reviews) as reviews
+        from judged_orders
+        group by is_there, purchase_day, left_out_because
     ),
 
     purchase_days as (
         select
             purchase_day,
-            min(order_id) as an_order,
+            an_order,
             purchase_day - lag(purchase_day) over (order by purchase_day) as days_without,
-            sum(count(*)) over (order by purchase_day desc) as orders_from_here,
-            sum(count(*)) over () as all_orders
-        from judged_orders
-        where left_out_because is null
-        group by purchase_day
+            sum(orders) over (order by purchase_day desc) as orders_from_here,
+            sum(orders) over () as all_orders
+        from order_groups
+        where is_there and left_out_because is null
     ),
 
     -- The latest purchase decides as_of, so one order dated 2099 would make all others eighty years old. Orders
     -- are isolated where more than 180 days lie before them, and they are no more than one in a hundred.
     isolated_orders as (
-        select purchase_days.* from purchase_days cross join run
-        where run.follows_the_data and days_without > 180 and orders_from_here * 100 <= all_orders
+        select * from purchase_days
+        where follows_the_data and days_without > 180 and orders_from_here * 100 <= all_orders
         order by purchase_day
         limit 1
     ),
 
-    judged_items as (
+    counted_orders as (
         select
-            orders.order_id is null as has_no_order,
-            products.product_id is null as has_no_product,
-            order_items.price = 0 as is_free
+            coalesce(sum(orders), 0) as orders,
+            coalesce(sum(orders) filter (where left_out_because is null), 0) as qualifying_orders,
+            coalesce(sum(orders_without_customer), 0) as orders_without_customer,
+            coalesce(sum(reconcilable_orders), 0) as reconcilable_orders,
+            coalesce(sum(orders_with_other_payment), 0) as orders_with_other_payment,
+            coalesce(sum(orders_delivered_too_early), 0) as orders_delivered_too_early
+        from order_groups
+        where is_there
+    ),
+
+    counted_rows as (
+        select
+            coalesce(sum(items), 0) as items,
+            coalesce(sum(payments), 0) as payments,
+            coalesce(sum(reviews), 0) as reviews,
+            coalesce(sum(items) filter (where not is_there), 0) as items_without_order,
+            coalesce(sum(payments) filter (where not is_there), 0) as payments_without_order,
+            coalesce(sum(reviews) filter (where not is_there), 0) as reviews_without_order
+        from order_groups
+    ),
+
+    counted_items as (
+        select
+            count(*) as items,
+            count(*) filter (where products.product_id is null) as items_without_product,
+            count(*) filter (where order_items.price = 0) as free_items
         from staging.order_items
-        left join staging.orders using (order_id)
         left join staging.products using (product_id)
     ),
 
     checks (check_name, table_name, severity, violations, looked_at, allowed_share, meaning) as (
         select
             'qualifying_orders', 'orders', 'critical',
-            case when count(*) filter (where left_out_because is null) = 0 then 1 else 0 end, 1, 0.0,
+            case when qualifying_orders = 0 then 1 else 0 end, 1, 0.0,
             'no order qualifies: none has an item, a customer and a purchase date before as_of'
-        from judged_orders
+        from counted_orders
         union all
         select
             'no_isolated_purchases', 'orders', 'critical',
@@ -135,48 +185,44 @@ begin
         union all
         select
             'orders_have_customers', 'orders', 'critical',
-            count(*) filter (where has_no_customer), count(*), 0.05, 'orders name a customer_id that is not there'
-        from judged_orders
+            orders_without_customer, orders, 0.05, 'orders name a customer_id that is not there'
+        from counted_orders
         union all
         select
             'items_have_orders', 'order_items', 'critical',
-            count(*) filter (where has_no_order), count(*), 0.05, 'items name an order that is not there'
-        from judged_items
+            items_without_order, items, 0.05, 'items name an order that is not there'
+        from counted_rows
         union all
         select
             'items_match_payments', 'order_payments', 'warning',
-            count(*) filter (where is_reconcilable and has_other_payment),
-            count(*) filter (where is_reconcilable), 0.01,
+            orders_with_other_payment, reconcilable_orders, 0.01,
             'orders were paid with another sum than price and freight of their items'
-        from judged_orders
+        from counted_orders
         union all
         select
             'delivered_after_purchase', 'orders', 'warning',
-            count(*) filter (where is_delivered_too_early), count(*), 0.0,
-            'orders were delivered before they were bought'
-        from judged_orders
+            orders_delivered_too_early, orders, 0.0, 'orders were delivered before they were bought'
+        from counted_orders
         union all
         select
             'items_have_products', 'order_items', 'warning',
-            count(*) filter (where has_no_product), count(*), 0.0, 'items name a product that is not there'
-        from judged_items
+            items_without_product, items, 0.0, 'items name a product that is not there'
+        from counted_items
         union all
         select
             'items_have_prices', 'order_items', 'warning',
-            count(*) filter (where is_free), count(*), 0.0, 'items have a price of 0'
-        from judged_items
+            free_items, items, 0.0, 'items have a price of 0'
+        from counted_items
         union all
         select
             'payments_have_orders', 'order_payments', 'warning',
-            count(*) filter (where orders.order_id is null), count(*), 0.0,
-            'payments name an order that is not there'
-        from staging.order_payments left join staging.orders using (order_id)
+            payments_without_order, payments, 0.0, 'payments name an order that is not there'
+        from counted_rows
         union all
         select
             'reviews_have_orders', 'order_reviews', 'warning',
-            count(*) filter (where orders.order_id is null), count(*), 0.0,
-            'reviews name an order that is not there'
-        from staging.order_reviews left join staging.orders using (order_id)
+            reviews_without_order, reviews, 0.0, 'reviews name an order that is not there'
+        from counted_rows
         union all
         select
             'products_have_categories', 'products', 'warning',
@@ -204,10 +250,11 @@ begin
         from staging.geolocation
         union all
         select
-            'left_out:' || left_out_because, 'orders', 'info', count(*), (select count(*) from judged_orders), 1.0,
+            'left_out:' || left_out_because, 'orders', 'info',
+            sum(orders), (select counted_orders.orders from counted_orders), 1.0,
             'orders are left out: ' || left_out_because
-        from judged_orders
-        where left_out_because is not null
+        from order_groups
+        where is_there and left_out_because is not null
         group by left_out_because
     )
 
