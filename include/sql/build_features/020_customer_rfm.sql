@@ -69,22 +69,28 @@ begin
         group by customer_unique_id
     ),
 
-    latest_addresses as (
-        select distinct on (customer_unique_id)
-            customer_unique_id, orders.zip_code_prefix, orders.customer_city, orders.customer_state
+    -- MATERIALIZED, here and below: find the few first.
+    other_orders as materialized (
+        select
+            customer_unique_id, orders.order_id, orders.order_date,
+            orders.zip_code_prefix, orders.customer_city, orders.customer_state,
+            least_category < greatest_category as is_mixed
         from ops.qualifying_orders_before(of_run_id, run_as_of) as orders
         inner join purchases using (customer_unique_id)
-        where purchases.frequency > 1
-        order by customer_unique_id, orders.order_date desc, orders.order_id desc
+        where purchases.frequency > 1 or least_category < greatest_category
     ),
 
-    -- MATERIALIZED: find the few items first, then their categories.
+    latest_addresses as (
+        select distinct on (customer_unique_id) customer_unique_id, zip_code_prefix, customer_city, customer_state
+        from other_orders
+        order by customer_unique_id, order_date desc, order_id desc
+    ),
+
     mixed_purchases as materialized (
         select customer_unique_id, order_items.product_id, order_items.price + order_items.freight_value as spend
-        from purchases
-        inner join ops.qualifying_orders_before(of_run_id, run_as_of) using (customer_unique_id)
+        from other_orders
         inner join staging.order_items using (order_id)
-        where purchases.least_category < purchases.greatest_category
+        where is_mixed
     ),
 
     category_purchases as (

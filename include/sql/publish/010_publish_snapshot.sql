@@ -19,7 +19,7 @@ begin
     if to_regclass(part) is null then
         call ops.add_snapshot(of_run_id, run_as_of, part);
     else
-        call ops.replace_snapshot(of_run_id, part);
+        call ops.replace_snapshot(of_run_id, part, customers);
     end if;
 
     update ops.pipeline_runs
@@ -61,10 +61,12 @@ end
 $$;
 
 -- Rows that are the same to the last digit (*=) stay: a run that is done again mostly changes few people.
-create or replace procedure ops.replace_snapshot(of_run_id bigint, part text)
+create or replace procedure ops.replace_snapshot(of_run_id bigint, part text, customers bigint)
 language plpgsql
 set default_statistics_target = 10
 as $$
+declare
+    kept bigint;
 begin
     execute format(
         'delete from %s as old where not exists (
@@ -75,6 +77,11 @@ begin
          )',
         part, ops.snapshot_columns('draft'), ops.snapshot_columns('old')
     ) using of_run_id;
+    execute format('select count(*) from %s', part) into kept;
+    if kept = customers then
+        return;
+    end if;
+
     execute format(
         'insert into %s select %s from ops.snapshot_drafts as draft
          where run_id = $1
