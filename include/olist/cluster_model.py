@@ -58,7 +58,7 @@ def train(features: "Features", tiers: list[str]) -> dict[str, Any]:
             {"loyalty_tier": tier, "centre": centre} for tier, centre in zip(tiers, centres, strict=True)
         ],
         "metrics": {
-            "inertia": float(kmeans.inertia_),
+            "inertia": kmeans.inertia_,
             "iterations": kmeans.n_iter_,
             "customers": len(rows),
             "elbow": elbow,
