@@ -6,6 +6,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 import httpx
+
+# With these imported, training and drawing need no process of their own (olist.own_process), which would take
+# the tests seconds each time. tests/test_own_process.py has those processes.
+import matplotlib.figure
+import sklearn.cluster
 from psycopg import Connection
 
 from olist import load, upsert_hubspot
@@ -17,6 +22,7 @@ from olist.sources import TABLES
 from olist.start_run import RunRequest, start_run
 from olist.warehouse import read_sql
 
+__all__ = ["matplotlib", "sklearn"]
 _numbers = itertools.count()
 
 

@@ -223,7 +223,11 @@ def test_a_mistake_in_a_campaign_is_named_with_its_line(
 def test_why_there_are_as_many_clusters() -> None:
     elbow = [{"k": 2, "inertia": 100.0, "silhouette": 0.5}, {"k": 3, "inertia": 50.0, "silhouette": 0.6}]
     elbow += [{"k": 4, "inertia": 45.0, "silhouette": None}]
-    sentences = " ".join(why_k({"k": 3, "elbow": elbow}))
+    everybody = {"customers": 90_000, "elbow_customers": 90_000}
+    sentences = " ".join(why_k({"k": 3, "elbow": elbow} | everybody))
     assert "falls by 50%, one more would take off 10%: the curve bends here" in sentences
     assert "it is 0.60 for 3, and the best of all" in sentences
-    assert len(why_k({"k": 2, "elbow": elbow[:1]})) == 2
+    assert "Both are of" not in sentences
+    sample = {"customers": 90_000, "elbow_customers": 10_000}
+    assert why_k({"k": 3, "elbow": elbow} | sample)[-1] == "Both are of 10,000 of the 90,000 customers."
+    assert len(why_k({"k": 2, "elbow": elbow[:1]} | everybody)) == 2

@@ -167,6 +167,19 @@ def rfm(connection: Connection, run_id: int, as_of: date) -> np.ndarray:
     return np.array(rows.fetchall(), dtype=float)
 
 
+def test_bins_are_the_deciles_of_percent_rank(connection: Connection, demo: Path) -> None:
+    pipeline.run(connection, demo)
+    for feature in train_clusters.FEATURES:
+        expected = connection.execute(
+            "with ranked as ("
+            " select value, least(floor(10 * percent_rank() over (order by value)), 9) as decile"
+            f" from (select {feature}::float8 as value from analytics.vw_customer_segments) as seen)"
+            " select min(value), count(*) from ranked group by decile order by decile"
+        ).fetchall()
+        bins = connection.execute("select bins -> %s from ops.cluster_models", (feature,)).fetchone()[0]
+        assert list(zip(bins["lower_bounds"], bins["customers"], strict=True)) == expected
+
+
 @pytest.mark.parametrize(("max_drift", "decision"), [(0.25, "vintage"), (0.05, "drifted")])
 def test_drift_is_the_population_stability_index(
     connection: Connection,

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pipeline
 import pytest
 from psycopg import Connection
@@ -63,3 +65,35 @@ def test_the_sample_is_chosen_by_the_hash_of_the_id(connection: Connection, demo
     by_hash = sorted(everybody, key=lambda person: hashlib.sha256(person.encode()).digest())
     assert len(everybody) > 1_000
     assert set(chosen) == set(by_hash[:500])
+
+
+def test_customers_are_those_of_their_moment(connection: Connection, demo: Path) -> None:
+    """At the run's own as_of they are read from what is computed already."""
+    pipeline.run(connection, demo)
+    (as_of,) = connection.execute("select as_of from ops.pipeline_runs").fetchone()
+    for moment in (as_of, datetime(2018, 2, 1), datetime(2019, 2, 1)):
+        learned_from, known = (
+            connection.execute(
+                f"select customer_unique_id, recency_days, frequency, monetary from {source} order by 1",
+                {"moment": moment},
+            ).fetchall()
+            for source in (
+                "ops.training_customers(1, %(moment)s, 100000)",
+                "ops.customer_rfm_as_of(1, %(moment)s)",
+            )
+        )
+        assert learned_from == known and len(known) > 100
+
+
+def test_a_model_is_known_by_the_features_of_its_customers_in_order(
+    connection: Connection, demo: Path
+) -> None:
+    """Else a model that is stored already would not be found again, or another one be trained."""
+    pipeline.run(connection, demo)
+    customers = connection.execute(
+        "select customer_unique_id, recency_days, frequency, monetary from analytics.vw_customer_segments"
+    ).fetchall()
+    customers.sort(key=lambda customer: customer[0].encode())
+    features = np.array([row[1:] for row in customers], dtype=np.float64).tobytes()
+    (known_by,) = connection.execute("select training_hash from ops.cluster_models").fetchone()
+    assert known_by == hashlib.sha256(features).hexdigest()

@@ -35,6 +35,22 @@ COLOURS |= {
 }
 
 
+def draw(data: dict[str, list[dict[str, Any]]], segments: list[str], tiers: list[str]) -> dict[str, str]:
+    """The charts there is something to show in, by name; `data` are the rows of the files in sql/report."""
+    moves = {kind: [row for row in data["movement"] if row["kind"] == kind] for kind in ("segment", "tier")}
+    drawn = {"heatmap": heatmap(data["heatmap"])}
+    if data["states"]:
+        drawn["states"] = states(data["states"])
+    if data["history"]:
+        drawn["history"] = tier_history(data["history"], tiers)
+    for kind, known in (("segment", segments), ("tier", [*tiers, "none"])):
+        if moves[kind]:
+            drawn[f"{kind}_flow"] = flow(moves[kind], _all_names(known, moves[kind]), kind)
+    if data["model"] and len(data["model"][0]["elbow"] or []) > 1:
+        drawn["curves"] = curves(data["model"][0]["elbow"], data["model"][0]["k"])
+    return drawn
+
+
 def heatmap(rows: list[dict[str, Any]]) -> str:
     """Average spend by recency and frequency score; `rows` are those of report/heatmap.sql."""
     figure, axes = _figure()
@@ -145,6 +161,12 @@ def tier_history(rows: list[dict[str, Any]], tiers: list[str]) -> str:
         fontsize=8,
     )
     return _svg(figure, "history", "Customers by tier in the last snapshots")
+
+
+def _all_names(known: list[str], moves: list[dict[str, Any]]) -> list[str]:
+    """Those of strategy.yaml, then those that only an older snapshot has."""
+    found = {move[side] for move in moves for side in ("from_name", "to_name")} - {"new", "gone"}
+    return [name for name in known if name in found] + sorted(found - set(known))
 
 
 def _figure(height: float = HEIGHT) -> tuple["Figure", "Axes"]:

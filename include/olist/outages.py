@@ -5,20 +5,20 @@ For the person on call, who has the task's log and nothing else.
 
 import errno
 
+from olist.exceptions import AGAIN, OutageError
 from olist.hubspot import HubSpotUnavailableError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # As PostgreSQL quotes the operating system, which not always comes with the code of a full disk.
 FULL_WORDS = ("No space left on device", "Disk quota exceeded", "File too large")
 IN_THE_WAY = ("40001", "40P01", "55P03")
-AGAIN = "the task is tried again"
 
 
 def sentence_about(error: BaseException, during: str) -> str | None:
     """What happened during a stage and what to do; None for an error that is no outage."""
     import psycopg
 
-    if isinstance(error, HubSpotUnavailableError):
+    if isinstance(error, HubSpotUnavailableError | OutageError):
         return str(error)
     if isinstance(error, psycopg.Error):
         return _about_warehouse(_first_in_chain(error), during)

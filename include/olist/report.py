@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from olist import charts
 from olist.campaigns import write_campaign
+from olist.own_process import call
 from olist.strategy import Strategy, read_strategy
 from olist.summary import read_summary
 from olist.warehouse import read_sql
@@ -68,6 +69,8 @@ def why_k(model: dict[str, Any]) -> list[str]:
             "The silhouette says how well customers fit into their own cluster (1) rather than the next one"
             f" (-1): it is {scored[k]:.2f} for {k}, and {is_best}."
         )
+    if model["elbow_customers"] < model["customers"]:
+        sentences.append(f"Both are of {model['elbow_customers']:,} of the {model['customers']:,} customers.")
     return sentences
 
 
@@ -79,26 +82,10 @@ def _rows(connection: "Connection", name: str, run_id: int) -> list[dict[str, An
 
 
 def _draw(data: dict[str, list[dict[str, Any]]], strategy: Strategy) -> dict[str, str]:
-    """The charts there is something to show in."""
     segments = [segment.name for segment in strategy.segments]
-    moves = {kind: [row for row in data["movement"] if row["kind"] == kind] for kind in ("segment", "tier")}
-    drawn = {"heatmap": charts.heatmap(data["heatmap"])}
-    if data["states"]:
-        drawn["states"] = charts.states(data["states"])
-    if data["history"]:
-        drawn["history"] = charts.tier_history(data["history"], strategy.tiers)
-    for kind, known in (("segment", segments), ("tier", [*strategy.tiers, "none"])):
-        if moves[kind]:
-            drawn[f"{kind}_flow"] = charts.flow(moves[kind], _all_names(known, moves[kind]), kind)
-    if data["model"] and len(data["model"][0]["elbow"] or []) > 1:
-        drawn["curves"] = charts.curves(data["model"][0]["elbow"], data["model"][0]["k"])
-    return drawn
-
-
-def _all_names(known: list[str], moves: list[dict[str, Any]]) -> list[str]:
-    """Those of strategy.yaml, then those that only an older snapshot has."""
-    found = {move[side] for move in moves for side in ("from_name", "to_name")} - {"new", "gone"}
-    return [name for name in known if name in found] + sorted(found - set(known))
+    return call(
+        charts.draw, data, segments, strategy.tiers, needs="matplotlib.figure", what="the report's charts"
+    )
 
 
 def _campaigns(profiles: list[dict[str, Any]], strategy: Strategy) -> list[dict[str, Any]]:

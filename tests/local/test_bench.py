@@ -10,7 +10,7 @@ from psycopg import Connection
 from olist.local.bench.core import bare_copy, measure_round
 from olist.local.bench.pandas_method import segment_customers
 from olist.local.bench.table import DAG_FILE
-from olist.local.bench.whole_run import parse_seconds
+from olist.local.bench.whole_run import measure_run, parse_seconds
 from olist.sources import SOURCES
 
 
@@ -57,3 +57,10 @@ def test_pandas_finds_the_same_customers(connection: Connection, demo: Path) -> 
 def test_reading_the_dag_file_is_compared_with_an_empty_one() -> None:
     ours, nothing = parse_seconds(DAG_FILE)
     assert ours > 0 and nothing > 0
+
+
+def test_no_process_of_a_run_takes_350_megabytes(demo: Path) -> None:
+    run = measure_run(demo)
+    peaks = {what.removeprefix("MB "): peak for what, peak in run.items() if what.startswith("MB ")}
+    assert set(peaks) == {"the run", "the sandbox", "training and charts"}
+    assert max(peaks.values()) < 350, peaks

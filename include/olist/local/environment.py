@@ -14,7 +14,7 @@ from urllib.parse import quote
 from dotenv import load_dotenv
 
 from olist.exceptions import OlistError
-from olist.local import demo_data, postgres, sandbox_process
+from olist.local import postgres, sandbox_process
 
 PROJECT = Path(__file__).resolve().parents[3]
 STATE = Path(os.environ.get("OLIST_HOME") or PROJECT / ".olist").resolve()
@@ -58,6 +58,9 @@ def homes() -> list[Path]:
 def _demo_data(home: Path, say) -> Path:
     folder = home / "olist-demo"
     if not folder.is_dir():
+        # numpy, which a run does not need otherwise.
+        from olist.local import demo_data
+
         say(f"Making demo data: {DEMO_ORDERS:,} orders of invented customers")
         demo_data.generate(folder, DEMO_ORDERS)
     return folder

@@ -111,7 +111,7 @@ begin
                 (null, 'features', 'What the model looks at.'),
                 (null, 'scaler', '{"mean": [...], "scale": [...]} of log1p of each feature.'),
                 (null, 'centres', '[{"loyalty_tier": ..., "centre": [...]}, ...], best tier first.'),
-                ('ops.cluster_models', 'metrics', 'Inertia, iterations and customers of the training, and the elbow: inertia and silhouette for k = 2 to 10.'),
+                ('ops.cluster_models', 'metrics', 'Inertia, iterations and customers of the training, and the elbow: inertia and silhouette for k = 2 to 10, of elbow_customers of them.'),
                 (null, 'parameters', 'Parameters of K-Means and versions of the libraries.'),
                 (null, 'trained_at', 'When it was trained.'),
                 (null, 'training_hash', 'SHA-256 of the features the model was trained on.'),

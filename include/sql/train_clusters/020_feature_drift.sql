@@ -9,41 +9,8 @@ as $$
         ('monetary', monetary::double precision)
 $$;
 
--- The training data by decile. A value is in the decile that its first customer is in, so equal values are never
--- parted and there may be fewer than ten bins: of frequency, which is nearly always 1, there are two (once, more
--- than once). Where bins began at the decile itself, both would be one, and no drift would ever show.
-create or replace function ops.feature_bins(of_run_id bigint, moment timestamp, sample_size bigint)
-returns jsonb
-language sql stable
-as $$
-    with ranked as (
-        select
-            feature,
-            value,
-            least(floor(10 * percent_rank() over (partition by feature order by value)), 9) as decile
-        from ops.training_customers(of_run_id, moment, sample_size)
-        cross join lateral ops.feature_values(recency_days, frequency, monetary)
-    ),
-
-    bins as (
-        select feature, decile, min(value) as lower_bound, count(*) as customers
-        from ranked
-        group by feature, decile
-    ),
-
-    features as (
-        select
-            feature,
-            jsonb_build_object(
-                'lower_bounds', jsonb_agg(lower_bound order by decile),
-                'customers', jsonb_agg(customers order by decile)
-            ) as bins
-        from bins
-        group by feature
-    )
-
-    select jsonb_object_agg(feature, bins) from features
-$$;
+-- Models bring their bins along (cluster_model.py).
+drop function if exists ops.feature_bins(bigint, timestamp, bigint);
 
 -- The population stability index of each feature: the sum over bins of (a - e) * ln(a / e), where e is the share
 -- of the training data and a that of the run's customers. Both recencies are days to their own as_of, as the

@@ -3,7 +3,6 @@ insert into ops.cluster_models (
 )
 values (
     %(fingerprint)s, %(training_hash)s, %(as_of)s, %(k)s, %(features)s,
-    %(scaler)s, %(centres)s, %(metrics)s, %(parameters)s,
-    ops.feature_bins(%(run_id)s, %(as_of)s, %(sample)s)
+    %(scaler)s, %(centres)s, %(metrics)s, %(parameters)s, %(bins)s
 )
 returning model_id

@@ -25,6 +25,7 @@ from olist import (
     train_clusters,
     validate,
 )
+from olist.own_process import call
 from olist.sources import SOURCES, TABLES
 from olist.start_run import RunRequest, start_run
 from olist.strategy import read_strategy
@@ -43,7 +44,12 @@ BLOCK_BYTES = 1 << 20
 
 
 def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> dict[str, float]:
-    """Seconds of each part, in a new database of the server: bare COPY, a first run, a second one, pandas."""
+    """Seconds of each part, in a new database of the server: bare COPY, a first run, a second one, pandas.
+
+    Training is without the start of its process (see `start_of_training`), as pandas is without its imports.
+    """
+    import sklearn.cluster  # noqa: F401
+
     with _new_database(server, name) as uri:
         with psycopg.connect(uri, autocommit=True) as connection:
             install(connection, read_strategy())
@@ -51,6 +57,13 @@ def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> 
         seconds |= run_core(uri, data_dir)
         seconds |= {f"again {part}": each for part, each in run_core(uri, data_dir).items()}
     return seconds | ({"pandas": pandas_method(data_dir)} if with_pandas else {})
+
+
+def start_of_training() -> float:
+    """Seconds until a process of its own for training has its libraries; only while this one has not."""
+    return _seconds(
+        lambda: call(bool, needs="sklearn.cluster", what="a benchmark", without=train_clusters.NOT_NEEDED)
+    )
 
 
 def bare_copy(uri: str, data_dir: Path) -> None:

@@ -114,6 +114,7 @@ def _tree(pid: int) -> list[psutil.Process]:
 
 def _name(process: psutil.Process) -> str | None:
     command = " ".join(process.cmdline())
-    if "hubspot_sandbox" in command:
-        return "the sandbox"
+    for program, what in (("hubspot_sandbox", "the sandbox"), ("own_process", "training and charts")):
+        if program in command:
+            return what
     return "the run" if "python" in command else None
