@@ -29,18 +29,8 @@ class Source:
         )
 
 
+# Those that take longest first, as they are loaded: the short ones fit in beside them.
 SOURCES = (
-    Source(
-        "customers",
-        "olist_customers_dataset",
-        (
-            "customer_id",
-            "customer_unique_id",
-            "customer_zip_code_prefix",
-            "customer_city",
-            "customer_state",
-        ),
-    ),
     Source(
         "geolocation",
         "olist_geolocation_dataset",
@@ -50,6 +40,20 @@ SOURCES = (
             "geolocation_lng",
             "geolocation_city",
             "geolocation_state",
+        ),
+    ),
+    Source(
+        "orders",
+        "olist_orders_dataset",
+        (
+            "order_id",
+            "customer_id",
+            "order_status",
+            "order_purchase_timestamp",
+            "order_approved_at",
+            "order_delivered_carrier_date",
+            "order_delivered_customer_date",
+            "order_estimated_delivery_date",
         ),
     ),
     Source(
@@ -66,11 +70,6 @@ SOURCES = (
         ),
     ),
     Source(
-        "order_payments",
-        "olist_order_payments_dataset",
-        ("order_id", "payment_sequential", "payment_type", "payment_installments", "payment_value"),
-    ),
-    Source(
         "order_reviews",
         "olist_order_reviews_dataset",
         (
@@ -84,18 +83,20 @@ SOURCES = (
         ),
     ),
     Source(
-        "orders",
-        "olist_orders_dataset",
+        "customers",
+        "olist_customers_dataset",
         (
-            "order_id",
             "customer_id",
-            "order_status",
-            "order_purchase_timestamp",
-            "order_approved_at",
-            "order_delivered_carrier_date",
-            "order_delivered_customer_date",
-            "order_estimated_delivery_date",
+            "customer_unique_id",
+            "customer_zip_code_prefix",
+            "customer_city",
+            "customer_state",
         ),
+    ),
+    Source(
+        "order_payments",
+        "olist_order_payments_dataset",
+        ("order_id", "payment_sequential", "payment_type", "payment_installments", "payment_value"),
     ),
     Source(
         "products",

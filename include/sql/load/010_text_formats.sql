@@ -53,7 +53,7 @@ end;
 
 create or replace function staging.zip_code_prefix(value text) returns text
 language sql immutable
-return case when value ~ '^[0-9]{1,4}$' then lpad(value, 5, '0') else value end;
+return case when octet_length(value) < 5 and value ~ '^[0-9]+$' then lpad(value, 5, '0') else value end;
 
 -- What is wrong with a column that names something. Where files were put together, the header comes again, and a
 -- byte order mark (65279) stands inside; a name of any length would not fit into an index.
