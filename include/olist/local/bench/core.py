@@ -46,6 +46,8 @@ BLOCK_BYTES = 1 << 20
 def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> dict[str, float]:
     """Seconds of each part, in a new database of the server: bare COPY, a first run, a second one, pandas.
 
+    And what the warehouse takes on disk after the first run (without the tables of the bare COPY).
+
     Training is without the start of its process (see `start_of_training`), as pandas is without its imports.
     """
     import sklearn.cluster  # noqa: F401
@@ -54,7 +56,12 @@ def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> 
         with psycopg.connect(uri, autocommit=True) as connection:
             install(connection, read_strategy())
         seconds = {"copy": _seconds(lambda: bare_copy(uri, data_dir))}
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute("drop schema bare cascade")
         seconds |= run_core(uri, data_dir)
+        with psycopg.connect(uri) as connection:
+            (size,) = connection.execute("select pg_database_size(current_database())").fetchone()
+        seconds["warehouse MB"] = size / 1e6
         seconds |= {f"again {part}": each for part, each in run_core(uri, data_dir).items()}
     return seconds | ({"pandas": pandas_method(data_dir)} if with_pandas else {})
 
