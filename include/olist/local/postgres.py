@@ -28,7 +28,7 @@ PATIENCE = 60.0  # seconds for the server to start, recover or stop
 OUTPUT = {"capture_output": True, "encoding": "utf-8", "errors": "replace", "timeout": 2 * PATIENCE}
 APART = {"cwd": "/", "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, "start_new_session": True}
 TEXT = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-# With checksums whoever first reads a new page writes it to the log as well: a run takes half as long again.
+# With checksums whoever first reads a new page writes it to the log as well (see docs/scaling.md).
 PAGES = ("--no-data-checksums",)
 log = logging.getLogger(__name__)
 
