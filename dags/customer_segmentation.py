@@ -6,7 +6,7 @@ Only wiring is here. A task's name is the name of its module in `include/olist` 
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import Asset, Param, dag, get_current_context, task, task_group
+from airflow.sdk import Asset, Param, TaskGroup, dag, get_current_context, task, task_group
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 from olist import alerts
@@ -119,12 +119,6 @@ def customer_segments(run: int):
     from olist import build_features, tasks
 
     return tasks.run_stage("build_features", build_features.customer_segments, run, part="customer_segments")
-
-
-@task_group
-def build_features(run: int):
-    """Order values, then the numbers, scores and segments of the customers."""
-    order_values(run) >> customer_rfm(run) >> customer_segments(run)
 
 
 @task
@@ -243,17 +237,16 @@ def customer_segmentation():
     run = start_run()
     # Of a mapped task Airflow does not take the docstring by itself.
     loads = load.override(doc_md=load.function.__doc__).partial(run=run).expand(table=list(TABLES))
-    (
-        loads
-        >> validate(run)
-        >> build_features(run)
-        >> train_clusters(run)
-        >> assign_clusters(run)
-        >> compute_actions(run)
-        >> publish(run)
-        >> upsert_hubspot(run)
-        >> write_outputs(run)
-    )
+    validated = validate(run)
+    with TaskGroup(
+        "build_features", doc_md="Order values, then the numbers, scores and segments of the customers."
+    ):
+        values, customers, segments = order_values(run), customer_rfm(run), customer_segments(run)
+    trained, actions = train_clusters(run), compute_actions(run)
+
+    loads >> [validated, values] >> customers >> [segments, trained]
+    trained >> assign_clusters(run) >> actions
+    segments >> actions >> publish(run) >> upsert_hubspot(run) >> write_outputs(run)
 
 
 customer_segmentation()

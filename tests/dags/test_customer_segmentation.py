@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from olist import alerts
+from olist.local.bench.core import STEPS
 
 PROJECT = Path(__file__).parents[2]
 DAG_FILE = PROJECT / "dags" / "customer_segmentation.py"
@@ -42,9 +43,37 @@ def dag(tmp_path_factory: pytest.TempPathFactory):
         yield bag.dags["customer_segmentation"]
 
 
-def test_the_stages_follow_each_other(dag) -> None:
-    order = [task.task_id.partition(".")[0] for task in dag.topological_sort()]
-    assert list(dict.fromkeys(order)) == STAGES
+# What each task waits for. What needs nothing of each other runs side by side.
+WAITS_FOR = {
+    "start_run": set(),
+    "load": {"start_run"},
+    "validate": {"start_run", "load"},
+    "order_values": {"start_run", "load"},
+    "customer_rfm": {"start_run", "validate", "order_values"},
+    "customer_segments": {"start_run", "customer_rfm"},
+    "train_clusters": {"start_run", "customer_rfm"},
+    "assign_clusters": {"start_run", "train_clusters"},
+    "compute_actions": {"start_run", "assign_clusters", "customer_segments"},
+    "publish": {"start_run", "compute_actions"},
+    "plan": {"start_run", "publish"},
+    "send": {"start_run", "plan"},
+    "finish": {"start_run", "send"},
+    "write_outputs": {"start_run", "finish"},
+}
+
+
+def test_what_each_task_waits_for(dag) -> None:
+    found = {task.label: {dag.get_task(name).label for name in task.upstream_task_ids} for task in dag.tasks}
+    assert found == WAITS_FOR
+    assert {task.task_id.partition(".")[0] for task in dag.tasks} == set(STAGES)
+
+
+def test_the_benchmark_runs_stages_side_by_side_as_the_dag_does(dag) -> None:
+    before = {"load", "start_run"}
+    for step in STEPS:
+        names = {stage.__name__ for stage in step}
+        assert all(WAITS_FOR[name] <= before for name in names)
+        before |= names
 
 
 @pytest.mark.parametrize("stage", STAGES)

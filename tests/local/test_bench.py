@@ -21,7 +21,7 @@ def test_a_round_measures_every_part_and_leaves_nothing(server: str, demo: Path)
     assert list(seconds) == [*first[:-1], "warehouse MB", *again, "pandas"]
     assert min(seconds.values()) > 0
     parts = [seconds[part] for part in ("load", "features", "train", "assign", "publish")]
-    assert sum(parts) <= seconds["core"] and seconds["features"] + seconds["assign"] == seconds["computing"]
+    assert max(parts) < seconds["core"] and seconds["features"] + seconds["assign"] == seconds["computing"]
     with psycopg.connect(server) as connection:
         left = "select count(*) from pg_database where datname = 'bench_round'"
         assert connection.execute(left).fetchone() == (0,)
