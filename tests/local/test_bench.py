@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import Connection
 
-from olist.local.bench.core import bare_copy, measure_round
+from olist.local.bench.core import bare_copy, measure_round, run_core
 from olist.local.bench.pandas_method import segment_customers
 from olist.local.bench.table import DAG_FILE
 from olist.local.bench.whole_run import measure_run, parse_seconds
@@ -25,6 +25,16 @@ def test_a_round_measures_every_part_and_leaves_nothing(server: str, demo: Path)
     with psycopg.connect(server) as connection:
         left = "select count(*) from pg_database where datname = 'bench_round'"
         assert connection.execute(left).fetchone() == (0,)
+
+
+def test_side_by_side_the_stages_leave_what_they_leave_one_after_another(
+    warehouse: str, connection: Connection, demo: Path
+) -> None:
+    run_core(warehouse, demo)
+    side_by_side = pipeline.snapshot(connection)
+    connection.execute("delete from ops.result_inputs")  # so that nothing is copied
+    pipeline.run(connection, demo)
+    assert pipeline.snapshot(connection) == side_by_side
 
 
 def test_bare_copy_takes_every_row(warehouse: str, demo: Path) -> None:
