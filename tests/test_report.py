@@ -229,5 +229,6 @@ def test_why_there_are_as_many_clusters() -> None:
     assert "it is 0.60 for 3, and the best of all" in sentences
     assert "Both are of" not in sentences
     sample = {"customers": 90_000, "elbow_customers": 10_000}
-    assert why_k({"k": 3, "elbow": elbow} | sample)[-1] == "Both are of 10,000 of the 90,000 customers."
+    sentence = "Both are of samples, the inertia of 10,000 of the 90,000 customers."
+    assert why_k({"k": 3, "elbow": elbow} | sample)[-1] == sentence
     assert len(why_k({"k": 2, "elbow": elbow[:1]} | everybody)) == 2

@@ -70,7 +70,10 @@ def why_k(model: dict[str, Any]) -> list[str]:
             f" (-1): it is {scored[k]:.2f} for {k}, and {is_best}."
         )
     if model["elbow_customers"] < model["customers"]:
-        sentences.append(f"Both are of {model['elbow_customers']:,} of the {model['customers']:,} customers.")
+        sentences.append(
+            f"Both are of samples, the inertia of {model['elbow_customers']:,} of the"
+            f" {model['customers']:,} customers."
+        )
     return sentences
 
 
