@@ -28,7 +28,7 @@ MONTHS = [date(2017, 9, 1), date(2017, 12, 1), *(date(2018, month, 1) for month 
 
 
 def moment(chance: random.Random, seconds: float) -> None:
-    """Waits until some moment of a task that takes so long, and less in a quiet moment: then it has ended."""
+    """Waits until some moment of a task that takes so long, or less on a quieter machine."""
     time.sleep(chance.uniform(0.05, 0.9) * seconds)
 
 
@@ -55,7 +55,7 @@ def test_every_task_can_be_killed_and_tried_again(
         assert outcome.is_done, f"{name}: {outcome.sentence}"
         handed = outcome.handed
     results.assert_equal(results.everything(scene), wanted)
-    assert halfway >= len(seconds) // 4, "too few tasks were killed while they worked"
+    assert halfway >= len(seconds) // 2, "too few tasks were killed while they worked"
 
 
 @pytest.mark.parametrize("seed", range(RUNS_WITH_KILLED_SERVERS))
@@ -82,8 +82,7 @@ def test_postgres_can_be_killed_in_every_task(
             assert outcome.is_done, f"{name}: {outcome.sentence}"
         handed = outcome.handed
     results.assert_equal(results.everything(scene), wanted)
-    # Many of these tasks take less time than a server needs to be killed.
-    assert halfway >= len(struck) // 4, "PostgreSQL was killed too seldom while a task worked"
+    assert halfway >= len(struck) // 3, "PostgreSQL was killed too seldom while a task worked"
 
 
 @pytest.mark.parametrize("seed", range(OVERLAPS))
