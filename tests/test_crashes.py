@@ -28,7 +28,7 @@ MONTHS = [date(2017, 9, 1), date(2017, 12, 1), *(date(2018, month, 1) for month 
 
 
 def moment(chance: random.Random, seconds: float) -> None:
-    """Waits until some moment of a task that takes so long, or less on a quieter machine."""
+    """Waits until some moment of a task that takes so long."""
     time.sleep(chance.uniform(0.05, 0.9) * seconds)
 
 
