@@ -1,5 +1,6 @@
--- What everybody had bought by a moment: what a run scores at its as_of, and what a model learns from at its
--- vintage date. Plain SQL functions, so that PostgreSQL plans them as part of the query that reads them.
+-- What everybody had bought by a moment. A model learns from it at its vintage date; for its own as_of a run computes
+-- the same three numbers together with all else about a customer (020_customer_rfm.sql), and a test holds the two
+-- together. Plain SQL functions, so that PostgreSQL plans them as part of the query that reads them.
 create or replace function ops.qualifying_orders_before(of_run_id bigint, moment timestamp)
 returns setof ops.order_values_drafts
 language sql stable

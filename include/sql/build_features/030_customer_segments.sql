@@ -95,6 +95,3 @@ begin
     call ops.record_inputs('customer_segments_drafts', of_run_id);
 end
 $$;
-
--- It was a second procedure once.
-drop procedure if exists ops.measure_score_ties(bigint);

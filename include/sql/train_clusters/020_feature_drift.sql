@@ -9,9 +9,6 @@ as $$
         ('monetary', monetary::double precision)
 $$;
 
--- Models bring their bins along (cluster_model.py).
-drop function if exists ops.feature_bins(bigint, timestamp, bigint);
-
 -- The population stability index of each feature: the sum over bins of (a - e) * ln(a / e), where e is the share
 -- of the training data and a that of the run's customers. Both recencies are days to their own as_of, as the
 -- model sees them. A bin that nobody is in any more counts as 1 in 10,000, since its logarithm is infinite.
