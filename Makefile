@@ -38,7 +38,7 @@ test: $(VENV)/installed-dev ## Run every test
 	$(BIN)/python -m pytest
 
 pictures: $(VENV)/installed-dev ## Take the pictures of docs/pictures anew (with Chromium)
-	PYTHONPATH=tests:tests/plugins $(BIN)/python tests/take_pictures.py
+	PYTHONPATH=tests $(BIN)/python -m support.take_pictures
 
 lint: $(VENV)/installed-dev ## Check style
 	$(BIN)/ruff check .
@@ -51,7 +51,7 @@ secrets: ## Make the passwords and keys of docker-compose.yaml, in .secrets/ (wh
 	@PYTHONPATH=include $(PYTHON) -m olist.local.secret_files .secrets
 
 schema: $(VENV)/installed ## Write strategy.schema.json, by which editors check strategy.yaml
-	$(BIN)/python -m olist.strategy_schema
+	$(BIN)/python -m olist.strategy.schema
 
 format: $(VENV)/installed-dev ## Put style right
 	$(BIN)/ruff check --fix .

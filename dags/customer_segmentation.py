@@ -1,6 +1,6 @@
 """Customer segmentation: from Olist's files to segments in PostgreSQL and next actions in HubSpot.
 
-Only wiring is here. A task's name is the name of its module in `include/olist` and of its folder in
+Only wiring is here. A task's name is the name of its module in `include/olist/stages` and of its folder in
 `include/sql`. The docstring of a task is what Airflow shows as its documentation.
 """
 
@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from airflow.sdk import Asset, Param, TaskGroup, dag, get_current_context, task, task_group
 from airflow.timetables.interval import CronDataIntervalTimetable
 
-from olist import alerts
-from olist.gates import GATES
-from olist.sources import TABLES
+from olist.files.sources import TABLES
+from olist.orchestration import alerts
+from olist.strategy.limits import GATES
 
 ABOUT = """
 Turns Olist's nine CSV files into customer segments, loyalty tiers and next actions, keeps them in
@@ -69,7 +69,7 @@ def start_run() -> int:
     """Checks `strategy.yaml` and the HubSpot token, brings the warehouse's tables up to date and gives the
     run its number and its working tables. Clear it, with everything downstream, to run a whole month
     again: the run keeps its number."""
-    from olist import tasks
+    from olist.orchestration import tasks
 
     return tasks.start(get_current_context())
 
@@ -79,7 +79,8 @@ def load(table: str, run: int):
     """Loads one file, typed and keyed; rows that cannot be are set aside in `ops.rejected_rows`. A file
     whose content was loaded before is not loaded again. After correcting a file, clear its load with
     everything downstream."""
-    from olist import load, tasks
+    from olist.orchestration import tasks
+    from olist.stages import load
 
     return tasks.run_stage("load", load.load, run, table, part=table)
 
@@ -89,7 +90,8 @@ def validate(run: int):
     """Settles the date the run looks from (`as_of`), checks the loaded tables and measures the gates of the
     files. What it found is in `ops.validation_results` and `ops.gate_results`. It changes nothing
     that people read."""
-    from olist import tasks, validate
+    from olist.orchestration import tasks
+    from olist.stages import validate
 
     return tasks.run_stage("validate", validate.validate, run)
 
@@ -98,7 +100,8 @@ def validate(run: int):
 def order_values(run: int):
     """Computes what each order was worth, and whether it counts. Clear it with everything downstream; it
     writes working tables of this run alone."""
-    from olist import build_features, tasks
+    from olist.orchestration import tasks
+    from olist.stages import build_features
 
     return tasks.run_stage("build_features", build_features.order_values, run, part="order_values")
 
@@ -107,7 +110,8 @@ def order_values(run: int):
 def customer_rfm(run: int):
     """Computes recency, frequency and monetary value of each customer before `as_of`. Clear it with
     everything downstream; it writes working tables of this run alone."""
-    from olist import build_features, tasks
+    from olist.orchestration import tasks
+    from olist.stages import build_features
 
     return tasks.run_stage("build_features", build_features.customer_rfm, run, part="customer_rfm")
 
@@ -116,7 +120,8 @@ def customer_rfm(run: int):
 def customer_segments(run: int):
     """Computes quintile scores and, by the rules of `strategy.yaml`, segments. Clear it with everything
     downstream; it writes working tables of this run alone."""
-    from olist import build_features, tasks
+    from olist.orchestration import tasks
+    from olist.stages import build_features
 
     return tasks.run_stage("build_features", build_features.customer_segments, run, part="customer_segments")
 
@@ -125,7 +130,8 @@ def customer_segments(run: int):
 def train_clusters(run: int):
     """Takes the stored model of the quarter, or trains one where there is none; `ops.model_choices` says
     which and why. Trained again on the same data it is the same model."""
-    from olist import tasks, train_clusters
+    from olist.orchestration import tasks
+    from olist.stages import train_clusters
 
     return tasks.run_stage("train_clusters", train_clusters.train_clusters, run)
 
@@ -134,7 +140,8 @@ def train_clusters(run: int):
 def assign_clusters(run: int):
     """Gives each customer the tier of the nearest cluster, and records how many change tier only because of
     a new model (`ops.tier_changes`). Clear it with everything downstream."""
-    from olist import assign_clusters, tasks
+    from olist.orchestration import tasks
+    from olist.stages import assign_clusters
 
     return tasks.run_stage("assign_clusters", assign_clusters.assign_clusters, run)
 
@@ -143,7 +150,8 @@ def assign_clusters(run: int):
 def compute_actions(run: int):
     """Gives each customer the first next action of `strategy.yaml` whose conditions hold, with its reason.
     After a change of the rules, clear the run from `start_run` on, which reads them."""
-    from olist import compute_actions, tasks
+    from olist.orchestration import tasks
+    from olist.stages import compute_actions
 
     return tasks.run_stage("compute_actions", compute_actions.compute_actions, run)
 
@@ -153,7 +161,8 @@ def publish(run: int):
     """Measures the gates and puts the snapshot in the place of the one of the same `as_of`, in one
     transaction: a gate or a failure leaves readers what they had. Safe to clear. Its asset event
     holds `as_of` and the number of customers."""
-    from olist import publish, tasks
+    from olist.orchestration import tasks
+    from olist.stages import publish
 
     context = get_current_context()
     published = tasks.run_stage("publish", publish.publish, run)
@@ -166,7 +175,8 @@ def publish(run: int):
 def plan(run: int) -> list[int]:
     """Measures the gates again and plans who has to be told what; nothing is sent yet. Clear it with
     everything downstream to plan anew: people whom HubSpot has acknowledged meanwhile are left out."""
-    from olist import tasks, upsert_hubspot
+    from olist.orchestration import tasks
+    from olist.stages import upsert_hubspot
 
     mode = get_current_context()["params"]["sync"]
     settings = tasks.hubspot_settings()
@@ -174,12 +184,13 @@ def plan(run: int) -> list[int]:
     return planned["parts"]
 
 
-# The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.rate_limit).
+# The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.hubspot.pace).
 @task(pool="hubspot")
 def send(part: int, run: int):
     """Sends one part of the plan in batches of 100 and keeps what HubSpot acknowledged. Safe to clear: it
     goes on where it stopped. People who were rejected are in `ops.hubspot_failures`."""
-    from olist import tasks, upsert_hubspot
+    from olist.orchestration import tasks
+    from olist.stages import upsert_hubspot
 
     mode = get_current_context()["params"]["sync"]
     settings = tasks.hubspot_settings()
@@ -192,7 +203,8 @@ def send(part: int, run: int):
 def finish(run: int):
     """Says how the delivery ended (`ops.hubspot_syncs`). It fails where people of the plan are still
     waiting: clear `send`, and this after it."""
-    from olist import tasks, upsert_hubspot
+    from olist.orchestration import tasks
+    from olist.stages import upsert_hubspot
 
     return tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, run, part="finish")
 
@@ -208,7 +220,8 @@ def upsert_hubspot(run: int):
 def write_outputs(run: int):
     """Writes the CSV files and the report of `outputs/<as_of>/`, each in the place of the old one once it is
     whole, ends the run and drops snapshots older than `keep_months`. Safe to clear alone."""
-    from olist import tasks, write_outputs
+    from olist.orchestration import tasks
+    from olist.stages import write_outputs
 
     return tasks.run_stage("write_outputs", write_outputs.write_outputs, run, tasks.output_folder())
 

@@ -16,7 +16,7 @@ ICON = (
 
 async def segments_page(scope: Any, receive: Any, send: Any) -> None:
     """The page as an ASGI app that is made when it is first asked for."""
-    from olist.segments_page import segments_app
+    from olist.segments_page.app import segments_app
 
     await segments_app()(scope, receive, send)
 

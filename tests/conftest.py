@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-import results
-import task_processes
-from browser import open_chromium
-from clusters import Cluster, running_cluster
-from task_processes import Scene
+from support import results, task_processes
+from support.browser import open_chromium
+from support.clusters import Cluster, running_cluster
+from support.places import SAMPLE
+from support.task_processes import Scene
 
 from olist.local import demo_data, postgres
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import SandboxSettings
-from olist.strategy import read_strategy
-from olist.warehouse import install
+from olist.stages.start_run import install
+from olist.strategy.reading import read_strategy
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "olist-sample"
 _numbers = itertools.count()
 
 

@@ -9,8 +9,6 @@ from olist.exceptions import OlistError
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from olist.strategy import Strategy
-
 OLDEST_POSTGRES = 16  # pg_input_is_valid
 SQL_FOLDER = Path(__file__).resolve().parents[1] / "sql"
 
@@ -42,15 +40,12 @@ def fingerprint(*texts: str) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
-def install(connection: "Connection", strategy: "Strategy") -> bool:
-    """Brings the warehouse up to date: new tables, then procedures, then the strategy's rules.
+def install(connection: "Connection", rules: str) -> bool:
+    """Brings the warehouse up to date: new tables, then `rules` (SQL functions), then procedures.
 
     One transaction, one installer at a time; data is kept. Returns whether anything was installed. Raises
     OlistError for a PostgreSQL that is too old.
     """
-    from olist.hubspot_properties import payload_function
-    from olist.strategy_sql import functions
-
     check_server(connection.info.server_version)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('olist.install'))")
@@ -64,7 +59,6 @@ def install(connection: "Connection", strategy: "Strategy") -> bool:
             cursor.execute("insert into ops.installed (name) values (%s)", (path.stem,))
 
         files = [path for folder in ROUTINE_FOLDERS for path in _files(folder) if path.stem[:3].isdigit()]
-        rules = functions(strategy) + payload_function()
         routines = f"routines {fingerprint(rules, *(path.read_text(encoding='utf-8') for path in files))}"
         if routines in installed and not migrations:
             return False

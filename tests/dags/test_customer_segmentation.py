@@ -4,14 +4,13 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
+from support.places import PROJECT
 
-from olist import alerts
 from olist.local.bench.core import STEPS
+from olist.orchestration import alerts
 
-PROJECT = Path(__file__).parents[2]
 DAG_FILE = PROJECT / "dags" / "customer_segmentation.py"
 STAGES = [
     "start_run",
@@ -78,7 +77,7 @@ def test_the_benchmark_runs_stages_side_by_side_as_the_dag_does(dag) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_has_one_name_everywhere(stage: str) -> None:
-    assert (PROJECT / "include" / "olist" / f"{stage}.py").is_file()
+    assert (PROJECT / "include" / "olist" / "stages" / f"{stage}.py").is_file()
     assert list((PROJECT / "include" / "sql" / stage).glob("*.sql"))
 
 
@@ -107,7 +106,7 @@ def test_a_failure_is_told_once_and_after_the_last_try(dag) -> None:
         assert task.on_failure_callback in ([alerts.task_failed], alerts.task_failed)
         assert not task.on_retry_callback
     (deadline,) = dag.deadline
-    assert deadline.callback.path == "olist.alerts.run_is_late"
+    assert deadline.callback.path == "olist.orchestration.alerts.run_is_late"
 
 
 def test_every_task_says_what_it_does_and_how_to_run_it_again(dag) -> None:

@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-import pipeline
 import psycopg
 import pytest
 from psycopg import Connection
+from support import pipeline
 
+from olist.files.sources import SOURCES
 from olist.local.bench.core import bare_copy, measure_round, run_core
 from olist.local.bench.pandas_method import segment_customers
 from olist.local.bench.table import DAG_FILE
 from olist.local.bench.whole_run import measure_run, parse_seconds
-from olist.sources import SOURCES
 
 
 def test_a_round_measures_every_part_and_leaves_nothing(server: str, demo: Path) -> None:

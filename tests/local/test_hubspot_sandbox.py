@@ -23,14 +23,15 @@ from hubspot import HubSpot
 from hubspot.crm.contacts import ApiException, BatchInputSimplePublicObjectBatchInputUpsert
 from hubspot.crm.properties import PropertyCreate
 from pydantic import ValidationError
+from support.places import PROJECT, SHARED
 
 from olist.local.hubspot_sandbox.faults import Faults
 from olist.local.hubspot_sandbox.rate_limit import DAILY, TEN_SECONDLY, RateLimiter
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import SandboxSettings
 
-OPENAPI = Path(__file__).parents[3] / "shared" / "hubspot-openapi"
-INCLUDE = Path(__file__).parents[2] / "include"
+OPENAPI = SHARED / "hubspot-openapi"
+INCLUDE = PROJECT / "include"
 TOKEN = "a-token-for-tests"
 VERSIONS = {
     "v3": ("/crm/v3/objects/contacts", "/crm/v3/properties/contacts", "/account-info/v3/details"),

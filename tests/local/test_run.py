@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from user import User
+from support.places import PROJECT
+from support.user import User
 
 from olist.local import postgres, sandbox_process
 
@@ -70,7 +71,7 @@ def test_run_twice_then_stop(user: User) -> None:
 
 def test_the_commands_beside_run(user: User) -> None:
     shown = user.types("airflow", "config", "get-value", "core", "dags_folder")
-    assert shown.stdout.splitlines()[-1] == str(Path(__file__).parents[2] / "dags"), shown.stderr
+    assert shown.stdout.splitlines()[-1] == str(PROJECT / "dags"), shown.stderr
     evaluated = user.types("evaluate")
     assert evaluated.returncode == 0, evaluated.stdout + evaluated.stderr
     assert "nothing can be said yet" in evaluated.stdout

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from olist.exceptions import OlistError
 from olist.local import environment, postgres, sandbox_process
-from olist.outages import first_line
+from olist.orchestration.outages import first_line
 
 console = Console(highlight=False)
 
@@ -69,11 +69,11 @@ def evaluate() -> int:
     """What the customers of every stored snapshot really bought afterwards, by segment, tier and score."""
     environment.prepare(say=console.print)
 
-    from olist import tasks
-    from olist.evaluate import evaluate
-    from olist.evaluate_tables import print_evaluation
-    from olist.strategy import read_strategy
-    from olist.warehouse import install
+    from olist.orchestration import tasks
+    from olist.report.evaluate import evaluate
+    from olist.report.evaluate_tables import print_evaluation
+    from olist.stages.start_run import install
+    from olist.strategy.reading import read_strategy
 
     with closing(tasks.connect()) as connection:
         install(connection, read_strategy())
@@ -83,15 +83,15 @@ def evaluate() -> int:
 
 def preview() -> int:
     """What strategy.yaml as it is now would change in the newest snapshot, and which rules do nothing."""
-    from olist.strategy import read_strategy
+    from olist.strategy.reading import read_strategy
 
     strategy = read_strategy()
     environment.prepare(say=console.print)
 
-    from olist import tasks
-    from olist.preview import preview
-    from olist.preview_tables import dead_rules, print_findings, print_preview
-    from olist.strategy_lint import find_idle_rules
+    from olist.orchestration import tasks
+    from olist.strategy.lint import find_idle_rules
+    from olist.strategy.preview import preview
+    from olist.strategy.preview_tables import dead_rules, print_findings, print_preview
 
     with closing(tasks.connect()) as connection:
         idle = find_idle_rules(connection, strategy)

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from olist.exceptions import OlistError
-from olist.summary import print_summary, read_summary
+from olist.report.summary import print_summary, read_summary
 from olist.warehouse import read_sql
 
 DAG_ID = "customer_segmentation"
@@ -26,7 +26,7 @@ def run_dag(conf: dict[str, Any], console: Console) -> bool:
     console.print("Starting Airflow")
     from airflow.dag_processing.dagbag import DagBag
 
-    from olist import tasks
+    from olist.orchestration import tasks
 
     _hide_what_is_masked()
     prepare_airflow()
@@ -42,7 +42,7 @@ def run_dag(conf: dict[str, Any], console: Console) -> bool:
     succeeded = str(getattr(dag_run.state, "value", dag_run.state)) == "success"
     if succeeded:
         with closing(tasks.connect()) as connection:
-            found = connection.execute(read_sql("write_outputs/find_run"), {"dag_run_id": dag_run.run_id})
+            found = connection.execute(read_sql("local/find_run"), {"dag_run_id": dag_run.run_id})
             run = read_summary(connection, found.fetchone()[0])
         print_summary(run, console)
         console.print(f"Files:  {run['outputs']['folder']}\nReport: {run['outputs']['report']}")
@@ -146,7 +146,7 @@ class Progress(threading.Thread):
         return self.connection.execute("select to_regclass('ops.stage_runs') is not null").fetchone()[0]
 
     def _ask(self, query: str, **parameters: Any) -> list[tuple]:
-        return self.connection.execute(read_sql(f"write_outputs/{query}"), parameters).fetchall()
+        return self.connection.execute(read_sql(f"local/{query}"), parameters).fetchall()
 
 
 def _in_short(metrics: dict[str, Any]) -> str:

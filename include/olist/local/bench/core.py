@@ -17,7 +17,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from olist import (
+from olist.files.sources import SOURCES, TABLES
+from olist.model.own_process import call
+from olist.stages import (
     assign_clusters,
     build_features,
     compute_actions,
@@ -26,11 +28,8 @@ from olist import (
     train_clusters,
     validate,
 )
-from olist.own_process import call
-from olist.sources import SOURCES, TABLES
-from olist.start_run import RunRequest, start_run
-from olist.strategy import read_strategy
-from olist.warehouse import install
+from olist.stages.start_run import RunRequest, install, start_run
+from olist.strategy.reading import read_strategy
 
 FEATURES = (
     build_features.order_values,

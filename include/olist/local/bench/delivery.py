@@ -16,11 +16,11 @@ from urllib.request import urlopen
 import psycopg
 from rich.console import Console
 
-from olist import upsert_hubspot
-from olist.hubspot import HubSpotSettings
+from olist.hubspot.client import HubSpotSettings
 from olist.local import demo_data, postgres
 from olist.local.bench.core import run_core
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
+from olist.stages import upsert_hubspot
 
 REQUESTS, SECONDS, LATENCY_MS = 100, 10, 250
 

@@ -1,0 +1,176 @@
+"""HubSpot's HTTP API, through the connection pool of its own client, in every version of its paths."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from olist.exceptions import OlistError
+from olist.hubspot.answers import Answer, HubSpotUnavailableError, backoff_seconds
+from olist.hubspot.properties import GROUP, ID_PROPERTY, PROPERTIES
+
+if TYPE_CHECKING:
+    from olist.hubspot.pace import Pace
+
+DEFAULT_BASE_URL = "https://api.hubapi.com"
+DEFAULT_API_VERSION = "2026-03"
+BATCH_SIZE = 100
+CONNECT_SECONDS, READ_SECONDS = 10, 60
+MAX_ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class HubSpotSettings:
+    """Where HubSpot is and how to get in."""
+
+    token: str = field(repr=False)
+    base_url: str = DEFAULT_BASE_URL
+    api_version: str = DEFAULT_API_VERSION
+
+    def path(self, area: str, rest: str = "") -> str:
+        """The path of an area (`objects/contacts`, `properties/contacts`, `account-info`) in this version."""
+        if area == "account-info":
+            return f"/account-info/{self.api_version}{rest}"
+        if self.api_version.startswith("v"):
+            return f"/crm/{self.api_version}/{area}{rest}"
+        kind, name = area.split("/")
+        return f"/crm/{kind}/{self.api_version}/{name}{rest}"
+
+
+class HubSpot:
+    """A HubSpot account. Every method may raise OlistError with what its owner has to change.
+
+    `pace` holds for every request except those of `write_contacts`, which may run in other threads and whose
+    pace is their caller's.
+    """
+
+    def __init__(self, settings: HubSpotSettings, pace: "Pace | None" = None) -> None:
+        from hubspot import HubSpot as Client
+        from urllib3.util.retry import Retry
+
+        self.settings = settings
+        self.pace = pace
+        client = Client(access_token=settings.token, host=settings.base_url, retry=Retry(0, redirect=3))
+        # Its connection pool and nothing else: the client's own methods know version 3 alone.
+        self._rest = client.crm.contacts.batch_api.api_client.rest_client
+
+    def check_token(self) -> None:
+        """Asks once for the account's details, which any valid token may read.
+
+        Raises HubSpotUnavailableError if no answer comes, OlistError for a wrong token or another server.
+        """
+        answer = self._checked(self._request("GET", self.settings.path("account-info", "/details")))
+        if answer.is_temporary:
+            raise self._unavailable(answer)
+        if "portalId" not in answer.body:
+            raise OlistError(f"{self.settings.base_url} does not answer like HubSpot: {answer.sentence}.")
+
+    def ensure_properties(self) -> list[str]:
+        """Creates the property group and the properties that are missing. Returns the names of the new ones.
+
+        Raises OlistError if a property exists with another type.
+        """
+        path = self.settings.path("properties/contacts")
+        existing = {each["name"]: each for each in self._call("GET", path).body["results"]}
+        for wanted in PROPERTIES:
+            self._refuse_other_type(wanted.definition(), existing.get(wanted.name))
+        missing = [each for each in PROPERTIES if each.name not in existing]
+        if missing:
+            self._call("POST", f"{path}/groups", GROUP, also_accepted=(409,))
+        for each in missing:
+            self._call("POST", path, each.definition(), also_accepted=(409,))
+        return [each.name for each in missing]
+
+    def write_contacts(self, payloads: dict[str, dict[str, str]], create: bool = True) -> Answer:
+        """Upserts (or only updates) up to 100 contacts, given as properties by customer_unique_id.
+
+        One request, tried once: what the answer means for each contact is for the caller to judge.
+        """
+        inputs = [
+            {
+                "idProperty": ID_PROPERTY,
+                "id": person,
+                "objectWriteTraceId": person,
+                "properties": properties,
+            }
+            for person, properties in payloads.items()
+        ]
+        path = self.settings.path("objects/contacts", "/batch/upsert" if create else "/batch/update")
+        return self._checked(self._request("POST", path, {"inputs": inputs}))
+
+    def _call(
+        self, method: str, path: str, body: dict | None = None, also_accepted: tuple[int, ...] = ()
+    ) -> Answer:
+        """A request that is repeated until it has an answer that lasts."""
+        for attempt in range(MAX_ATTEMPTS):
+            if self.pace:
+                self.pace.wait()
+            answer = self._checked(self._request(method, path, body))
+            if self.pace:
+                self.pace.heed(answer)
+            if (answer.status < 400 and answer.status > 0) or answer.status in also_accepted:
+                return answer
+            if not answer.is_temporary:
+                raise OlistError(f"HubSpot answered {method} {path} with {answer.status}: {answer.sentence}")
+            time.sleep(backoff_seconds(attempt, answer.status))
+        raise self._unavailable(answer)
+
+    def _unavailable(self, answer: Answer) -> HubSpotUnavailableError:
+        how = "cannot be reached" if answer.status == 0 else "cannot be used"
+        return HubSpotUnavailableError(f"HubSpot at {self.settings.base_url} {how}: {answer.sentence}.")
+
+    @staticmethod
+    def _checked(answer: Answer) -> Answer:
+        if answer.status == 401:
+            raise OlistError(
+                "HubSpot refused the access token (401): set HUBSPOT_ACCESS_TOKEN or the password of the"
+                " connection hubspot_default to a valid Service Key or private app token."
+            )
+        if answer.status == 403:
+            raise OlistError(f"HubSpot's access token lacks a permission (403): {answer.sentence}")
+        return answer
+
+    def _request(self, method: str, path: str, body: dict | None = None) -> Answer:
+        from hubspot.crm.contacts.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        headers = {"Authorization": f"Bearer {self.settings.token}", "Accept": "application/json"}
+        try:
+            response = self._rest.request(
+                method,
+                self.settings.base_url.rstrip("/") + path,
+                headers=headers,
+                body=body,
+                _request_timeout=(CONNECT_SECONDS, READ_SECONDS),
+            )
+            status, raw, answer_headers = response.status, response.data, response.urllib3_response.headers
+        except ApiException as error:
+            status, raw, answer_headers = error.status, error.body, error.headers
+        except HTTPError as error:
+            reason = getattr(error, "reason", None) or error
+            return Answer(0, {}, {"message": f"there was no answer ({type(reason).__name__})"})
+        names = {name.lower(): value for name, value in (answer_headers or {}).items()}
+        return Answer(status, names, _json(raw))
+
+    @staticmethod
+    def _refuse_other_type(wanted: dict[str, Any], existing: dict[str, Any] | None) -> None:
+        if existing is None:
+            return
+        if existing["type"] != wanted["type"]:
+            raise OlistError(
+                f"HubSpot has a contact property {wanted['name']} of type {existing['type']}, and it must be"
+                f" of type {wanted['type']}: rename or delete it in HubSpot's settings."
+            )
+        if wanted.get("hasUniqueValue") and not existing.get("hasUniqueValue"):
+            raise OlistError(
+                f"HubSpot's contact property {wanted['name']} does not require unique values, which cannot be"
+                " changed later: delete it in HubSpot's settings, and the next run creates it."
+            )
+
+
+def _json(raw: bytes | str | None) -> dict[str, Any]:
+    try:
+        body = json.loads(raw or "{}")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,74 @@
+"""The pace of requests to HubSpot, kept in the warehouse so that all tasks on all machines share it.
+
+Requests leave evenly spaced at a little less than the rate HubSpot permits, which keeps every rolling window
+under the limit whatever the number of tasks. The limit itself is read from HubSpot's headers.
+"""
+
+import time
+from typing import TYPE_CHECKING
+
+from olist.warehouse import read_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from olist.hubspot.answers import Answer
+
+PREFIX = "x-hubspot-ratelimit-"
+DAILY = "DAILY"
+# Where HubSpot sends neither Retry-After nor the interval: the interval it documents.
+DEFAULT_PAUSE_SECONDS = 10.0
+
+
+class Pace:
+    """The shared pace of one HubSpot account, by its base URL."""
+
+    def __init__(self, connection: "Connection", account: str) -> None:
+        self.connection = connection
+        self.account = account
+
+    def wait(self) -> None:
+        """Sleeps until the next request may leave."""
+        (seconds,) = self._run("take_slot").fetchone()
+        if seconds > 0:
+            time.sleep(seconds)
+
+    def heed(self, answer: "Answer") -> None:
+        """Takes from an answer what it says about the pace; after a 429 everybody pauses.
+
+        Not for the daily limit: its Retry-After is tomorrow, and would hold up every later run until then.
+        """
+        if answer.headers:
+            self.learn(answer.headers)
+        if answer.status == 429 and answer.body.get("policyName") != DAILY:
+            self.pause(answer.headers)
+
+    def learn(self, headers: dict[str, str]) -> None:
+        """Takes over the limit that an answer's headers tell."""
+        requests = _number(headers, f"{PREFIX}max")
+        milliseconds = _number(headers, f"{PREFIX}interval-milliseconds")
+        self._run(
+            "learn_rate",
+            requests=int(requests) if requests else None,
+            interval_seconds=milliseconds / 1000 if milliseconds else None,
+        )
+
+    def pause(self, headers: dict[str, str]) -> None:
+        """Stops everybody for as long as a 429 asks for, and slows everybody down."""
+        interval = _number(headers, f"{PREFIX}interval-milliseconds")
+        seconds = _number(headers, "retry-after") or (interval and interval / 1000) or DEFAULT_PAUSE_SECONDS
+        self._run("pause_rate", seconds=seconds)
+
+    def _run(self, name: str, **parameters: object):
+        return self.connection.execute(
+            read_sql(f"upsert_hubspot/{name}"), {"account": self.account, **parameters}
+        )
+
+
+def _number(headers: dict[str, str], name: str) -> float | None:
+    """A positive number of a header; None where it is missing or something else."""
+    try:
+        value = float(headers.get(name, ""))
+    except ValueError:
+        return None
+    return value if value > 0 else None

@@ -1,0 +1,38 @@
+"""What Airflow learns of this package at its entry point `apache_airflow_provider`."""
+
+from typing import Any
+
+
+def get_provider_info() -> dict[str, Any]:
+    """The connection type `hubspot` and its form, in the shape of Airflow's provider_info.schema.json.
+
+    Every process of Airflow calls this when it starts, so it imports nothing of this package.
+    """
+    return {
+        "package-name": "olist-intelligence-bridge",
+        "name": "Olist Intelligence Bridge",
+        "description": "Customer segments in PostgreSQL and HubSpot.",
+        "connection-types": [
+            {
+                "connection-type": "hubspot",
+                "hook-class-name": "olist.hubspot.hook.HubSpotHook",
+                "hook-name": "HubSpot",
+                "ui-field-behaviour": {
+                    "hidden-fields": ["schema", "login", "port"],
+                    "relabeling": {"password": "Access token", "host": "Base URL"},
+                    "placeholders": {"host": "https://api.hubapi.com"},
+                },
+                "conn-fields": {
+                    "api_version": {
+                        "label": "API version",
+                        "description": "v3 for the older paths, which HubSpot ends in September 2027",
+                        "schema": {
+                            "type": ["string", "null"],
+                            "enum": ["2026-03", "v3"],
+                            "default": "2026-03",
+                        },
+                    }
+                },
+            }
+        ],
+    }

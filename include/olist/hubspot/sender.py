@@ -1,0 +1,233 @@
+"""Sends one part of a delivery: several requests at a time, at the shared pace, until all have an answer.
+
+What the field has learnt about HubSpot decides the rules. An answer counts for the contacts it names and for
+no others. One bad contact can make HubSpot refuse a whole batch, which is then split. Requests that fail
+without an answer are sent again, which is safe because contacts are upserted by a unique property.
+"""
+
+import logging
+import time
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from olist.hubspot.answers import Answer, HubSpotUnavailableError, backoff_seconds
+from olist.hubspot.client import BATCH_SIZE, MAX_ATTEMPTS, HubSpot
+from olist.hubspot.pace import DAILY, Pace
+from olist.hubspot.properties import ID_PROPERTY
+from olist.warehouse import read_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+# Enough for 19 requests a second (HubSpot's higher limit) at 400 ms each.
+REQUESTS_AT_ONCE = 8
+# HubSpot asks that fewer than 5 % of an app's requests fail.
+MAX_FAILING_SHARE = 0.04
+# How often contacts that an answer leaves out are sent again before they count as rejected.
+MAX_TIMES_LEFT_OUT = 3
+SECONDS_BETWEEN_NOTES = 10
+
+log = logging.getLogger(__name__)
+
+Payloads = dict[str, dict[str, str]]
+
+
+@dataclass(eq=False)
+class Batch:
+    """Payloads by customer_unique_id, and what became of them so far."""
+
+    payloads: Payloads
+    attempts: int = 0
+    times_left_out: int = 0
+    not_before: float = 0.0
+
+
+class Sender:
+    """One part of one delivery. Only its HTTP requests run in other threads; the connection stays in one."""
+
+    def __init__(
+        self, connection: "Connection", run_id: int, part: int, hubspot: HubSpot, creates: bool
+    ) -> None:
+        self.connection = connection
+        self.hubspot = hubspot
+        self.creates = creates
+        self.where = {"run_id": run_id, "part": part}
+        self.pace = Pace(connection, hubspot.settings.base_url)
+        self.pool = ThreadPoolExecutor(REQUESTS_AT_ONCE)
+        self.waiting: deque[Batch] = deque()
+        self.sent: dict[Future[Answer], Batch] = {}
+        self.counts = {"requests": 0, "failing_requests": 0, "accepted": 0, "rejected": 0}
+        self.is_stopped = False
+
+    def __enter__(self) -> "Sender":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the threads. What HubSpot accepted meanwhile is kept, also where the task has failed."""
+        self.pool.shutdown(cancel_futures=True)
+        for future, batch in self.sent.items():
+            if not future.cancelled() and not future.exception() and 200 <= future.result().status < 300:
+                self._keep(batch, future.result())
+
+    def send_all(self) -> dict[str, Any]:
+        """Sends until nobody of the part waits, or the delivery is stopped. Returns the counts."""
+        self._send(known_to_fail=False, size=BATCH_SIZE)
+        # Those who made HubSpot refuse a batch in an earlier run: alone, and only as many as it may refuse.
+        self._send(known_to_fail=True, size=1)
+        if not self.is_stopped:
+            self._run("leave_failed")
+        return self.counts
+
+    def _send(self, known_to_fail: bool, size: int) -> None:
+        after, noted = "", time.monotonic()
+        while not self.is_stopped or self.sent:
+            if self._first_due() is None and self._may_take(known_to_fail):
+                after = self._take(after, known_to_fail, size)
+            if not self.waiting and not self.sent:
+                return
+            self._dispatch_one()
+            self._collect()
+            if time.monotonic() - noted > SECONDS_BETWEEN_NOTES:
+                noted = time.monotonic()
+                log.info("Part %s: %s", self.where["part"], self.counts)
+
+    def _first_due(self) -> Batch | None:
+        now = time.monotonic()
+        return next((batch for batch in self.waiting if batch.not_before <= now), None)
+
+    def _may_take(self, known_to_fail: bool) -> bool:
+        has_room = not self.is_stopped and len(self.waiting) < REQUESTS_AT_ONCE
+        return has_room and (not known_to_fail or self._may_fail_again())
+
+    def _may_fail_again(self) -> bool:
+        return self.counts["failing_requests"] + 1 <= MAX_FAILING_SHARE * (self.counts["requests"] + 1)
+
+    def _take(self, after: str, known_to_fail: bool, size: int) -> str:
+        """Puts the next batch into the queue. Returns whom to go on after."""
+        where = {"after": after, "known_to_fail": known_to_fail, "people": size}
+        payloads: Payloads = dict(self._run("next_people", **where).fetchall())
+        if payloads:
+            self.waiting.append(Batch(payloads))
+        return max(payloads, default=after)
+
+    def _dispatch_one(self) -> None:
+        """Sends the first batch that is due, if there is one and a thread for it."""
+        batch = self._first_due()
+        if self.is_stopped or batch is None or len(self.sent) == REQUESTS_AT_ONCE:
+            return
+        (stop_reason,) = self._run("stop_reason").fetchone()
+        if stop_reason:
+            self._stop(stop_reason)
+            return
+        self.pace.wait()
+        self.waiting.remove(batch)
+        batch.attempts += 1
+        self._run("mark_in_flight", people=list(batch.payloads))
+        self.counts["requests"] += 1
+        self.sent[self.pool.submit(self.hubspot.write_contacts, batch.payloads, self.creates)] = batch
+
+    def _collect(self) -> None:
+        """Handles the answers that have come; waits for one where nothing else can be done meanwhile."""
+        is_full = len(self.sent) == REQUESTS_AT_ONCE
+        is_idle = self.is_stopped or is_full or self._first_due() is None
+        if self.sent:
+            done, _ = wait(self.sent, timeout=0.02 if is_idle else 0, return_when=FIRST_COMPLETED)
+            for future in done:
+                batch = self.sent.pop(future)
+                self._handle(batch, future.result())
+        elif is_idle:
+            time.sleep(0.02)
+
+    def _handle(self, batch: Batch, answer: Answer) -> None:
+        self.pace.heed(answer)
+        if answer.status == 429:
+            self._too_many(batch, answer)
+        elif answer.is_temporary:
+            self._again(batch, answer)
+        elif answer.status >= 400:
+            self.counts["failing_requests"] += 1
+            self._split(batch, answer)
+        else:
+            self._keep(batch, answer)
+
+    def _too_many(self, batch: Batch, answer: Answer) -> None:
+        batch.attempts -= 1
+        self._run("mark_landed", people=list(batch.payloads))
+        self.waiting.append(batch)
+        if answer.body.get("policyName") == DAILY:
+            self._run("pause_sync")
+            self._stop("paused")
+
+    def _again(self, batch: Batch, answer: Answer) -> None:
+        if batch.attempts >= MAX_ATTEMPTS:
+            raise HubSpotUnavailableError(
+                f"HubSpot at {self.hubspot.settings.base_url} failed {MAX_ATTEMPTS} times for one batch:"
+                f" {answer.sentence}"
+            )
+        batch.not_before = time.monotonic() + backoff_seconds(batch.attempts - 1, answer.status)
+        self.waiting.append(batch)
+
+    def _split(self, batch: Batch, answer: Answer) -> None:
+        """After a whole batch was refused: halves, or single contacts where few requests may still fail.
+
+        Single contacts cost more requests, of which only the bad ones fail.
+        """
+        people = list(batch.payloads)
+        self._run("mark_landed", people=people)
+        if len(people) == 1:
+            category = str(answer.body.get("category") or f"HTTP_{answer.status}")
+            self._record({}, {people[0]: (category, answer.sentence, True)})
+            return
+        size = (len(people) + 1) // 2 if self._may_fail_again() else 1
+        for start in range(0, len(people), size):
+            self.waiting.append(Batch({each: batch.payloads[each] for each in people[start : start + size]}))
+
+    def _keep(self, batch: Batch, answer: Answer) -> None:
+        accepted, rejected = judge(batch.payloads, answer)
+        left_out = batch.payloads.keys() - accepted.keys() - rejected.keys()
+        if left_out and batch.times_left_out + 1 < MAX_TIMES_LEFT_OUT:
+            again = {person: batch.payloads[person] for person in sorted(left_out)}
+            self.waiting.append(Batch(again, times_left_out=batch.times_left_out + 1))
+        else:
+            message = "HubSpot answered without naming this contact."
+            rejected |= dict.fromkeys(left_out, ("NOT_IN_ANSWER", message))
+        self._record(accepted, {person: (*words, False) for person, words in rejected.items()})
+
+    def _record(self, accepted: dict[str, str | None], rejected: dict[str, tuple[str, str, bool]]) -> None:
+        self.counts["accepted"] += len(accepted)
+        self.counts["rejected"] += len(rejected)
+        with self.connection.transaction():
+            if accepted:
+                self._run("acknowledge", people=list(accepted), contact_ids=list(accepted.values()))
+            if rejected:
+                categories, messages, alone = (list(words) for words in zip(*rejected.values(), strict=True))
+                self._run(
+                    "refuse", people=list(rejected), categories=categories, messages=messages, alone=alone
+                )
+
+    def _stop(self, reason: str) -> None:
+        log.warning("Part %s stops: the delivery is %s", self.where["part"], reason)
+        self.is_stopped = True
+
+    def _run(self, name: str, **parameters: object):
+        return self.connection.execute(read_sql(f"upsert_hubspot/{name}"), self.where | parameters)
+
+
+def judge(payloads: Payloads, answer: Answer) -> tuple[dict[str, str | None], dict[str, tuple[str, str]]]:
+    """Who was accepted (with the contact's id) and who was rejected (with category and message).
+
+    Whoever the answer does not name is in neither.
+    """
+    rejected: dict[str, tuple[str, str]] = {}
+    for error in answer.body.get("errors", []):
+        for names in error.get("context", {}).values():
+            for person in payloads.keys() & set(names):
+                rejected[person] = (error.get("category", "UNKNOWN"), error.get("message", ""))
+    accepted: dict[str, str | None] = {}
+    for result in answer.body.get("results", []):
+        person = result.get("properties", {}).get(ID_PROPERTY) or result.get("objectWriteTraceId")
+        if person in payloads and person not in rejected:
+            accepted[person] = result.get("id")
+    return accepted, rejected

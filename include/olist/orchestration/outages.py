@@ -1,0 +1,62 @@
+"""Outages in one sentence: the warehouse is away, its disk or ours is full, somebody was in the way.
+
+For the person on call, who has the task's log and nothing else.
+"""
+
+import errno
+
+from olist.exceptions import AGAIN, OutageError
+from olist.hubspot.answers import HubSpotUnavailableError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# As PostgreSQL quotes the operating system, which not always comes with the code of a full disk.
+FULL_WORDS = ("No space left on device", "Disk quota exceeded", "File too large")
+IN_THE_WAY = ("40001", "40P01", "55P03")
+
+
+def sentence_about(error: BaseException, during: str) -> str | None:
+    """What happened during a stage and what to do; None for an error that is no outage."""
+    import psycopg
+
+    if isinstance(error, HubSpotUnavailableError | OutageError):
+        return str(error)
+    if isinstance(error, psycopg.Error):
+        return _about_warehouse(_first_in_chain(error), during)
+    if isinstance(error, OSError) and error.errno in FULL:
+        place = f" of {error.filename}" if error.filename else ""
+        return f"The disk{place} is full ({error.strerror}) during {during}: make room there; {AGAIN}."
+    return None
+
+
+def first_line(error: BaseException) -> str:
+    """An error without PostgreSQL's hints and positions."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _about_warehouse(error: Exception, during: str) -> str | None:
+    import psycopg
+
+    said, code = first_line(error), error.sqlstate or ""
+    if code == "53100" or any(words in said for words in FULL_WORDS):
+        return f"The warehouse's disk is full ({said}), so {during} was undone: make room there; {AGAIN}."
+    if not isinstance(error, psycopg.OperationalError):
+        return None
+    if code in IN_THE_WAY:
+        return f"Another session was in the way of {during} ({said}): {AGAIN}."
+    if said.startswith(("connection failed", "connection timeout", "failed to resolve")):
+        return (
+            f"The warehouse cannot be reached for {during} ({said}): see that PostgreSQL runs and that the"
+            f" connection olist_warehouse is right; {AGAIN}."
+        )
+    if not code or code.startswith(("08", "57P")):
+        return f"The warehouse ended the connection during {during} ({said}): {AGAIN}."
+    return f"The warehouse could not go on with {during} ({said}): {AGAIN}."
+
+
+def _first_in_chain(error: BaseException) -> Exception:
+    """The error that began it: whoever tidies up over a lost connection fails as well and hides it."""
+    import psycopg
+
+    while isinstance(error.__context__, psycopg.OperationalError):
+        error = error.__context__
+    return error

@@ -1,0 +1,151 @@
+"""What the DAG's tasks share: connections, the record of each stage, errors that need no retry.
+
+Only this module, alerts and olist.hubspot.hook know Airflow; the stages themselves take a psycopg connection.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from olist.exceptions import OlistError, OutageError
+from olist.hubspot.answers import HubSpotUnavailableError
+from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.hubspot.hook import HubSpotHook
+from olist.orchestration.outages import first_line, sentence_about
+from olist.stages.start_run import RunRequest, start_run
+from olist.warehouse import read_sql
+
+log = logging.getLogger(__name__)
+
+WAREHOUSE_CONNECTION = "olist_warehouse"
+
+
+def start(context: dict[str, Any]) -> int:
+    """Starts the run a task's context belongs to. Returns its number in the warehouse.
+
+    A wrong HubSpot token ends the run here, before anything has changed.
+    """
+    with _sentence_for_the_log("start_run"), closing(connect()) as connection:
+        request = _request_of(context)
+        settings = hubspot_settings()
+        if settings and request.sync in ("upsert", "update"):
+            _check_token(settings)
+        return start_run(connection, request)
+
+
+def run_stage(
+    stage: str, function: Callable[..., dict[str, Any]], run_id: int, *arguments: Any, part: str = ""
+) -> dict[str, Any]:
+    """Calls `function(connection, run_id, *arguments)` and keeps what it returns with the time it took.
+
+    A second call of the same stage and part takes the place of the first in the record.
+    """
+    started_at = datetime.now(UTC)
+    try:
+        with _sentence_for_the_log(f"{stage} {part}".strip()), closing(connect()) as connection:
+            metrics = function(connection, run_id, *arguments)
+            connection.execute(
+                read_sql("start_run/record_stage"),
+                {
+                    "run_id": run_id,
+                    "stage": stage,
+                    "part": part,
+                    "started_at": started_at,
+                    "metrics": json.dumps(metrics, default=str),
+                },
+            )
+            return metrics
+    except BaseException as error:
+        _record_failure(run_id, f"{stage}: {error}")
+        raise
+
+
+def hubspot_settings() -> HubSpotSettings | None:
+    """HubSpot as the connection `hubspot_default` describes it; None without one, or without a token."""
+    return HubSpotHook().settings()
+
+
+def output_folder() -> Path:
+    """Where the files of all runs go: OLIST_OUTPUT_DIR, else `outputs/` of the project."""
+    return Path(os.environ.get("OLIST_OUTPUT_DIR") or Path(__file__).resolve().parents[3] / "outputs")
+
+
+def _record_failure(run_id: int, message: str) -> None:
+    """Keeps why a run failed, over a connection of its own: that of the stage may be what failed."""
+    import psycopg
+
+    try:
+        with closing(connect()) as connection:
+            connection.execute(read_sql("start_run/record_failure"), {"run_id": run_id, "message": message})
+    except psycopg.Error as error:
+        log.warning("The failure could not be recorded in ops.pipeline_runs: %s.", first_line(error))
+
+
+def _check_token(settings: HubSpotSettings) -> None:
+    try:
+        HubSpot(settings).check_token()
+    except HubSpotUnavailableError as error:
+        log.warning("%s The run goes on; its delivery will try again.", error)
+
+
+def _request_of(context: dict[str, Any]) -> RunRequest:
+    params, dag_run = context["params"], context["dag_run"]
+    data_dir = params["data_dir"] or os.environ.get("OLIST_DATA_DIR")
+    if not data_dir:
+        raise OlistError("There is no data folder: set OLIST_DATA_DIR or the param data_dir.")
+    run_type = str(getattr(dag_run.run_type, "value", dag_run.run_type))
+    # The interval of a manual run is computed from the clock, and says nothing about the data.
+    has_interval = run_type in ("scheduled", "backfill")
+    return RunRequest(
+        dag_run_id=dag_run.run_id,
+        trigger=run_type,
+        data_dir=str(Path(data_dir).expanduser().resolve()),
+        as_of=date.fromisoformat(params["as_of"]) if params["as_of"] else None,
+        interval_end=dag_run.data_interval_end if has_interval else None,
+        retrain=params["retrain"],
+        sync=params["sync"],
+        accept=tuple(params["accept"]),
+    )
+
+
+def connect() -> Any:
+    """A psycopg connection to the warehouse, each statement a transaction of its own unless one is opened."""
+    from airflow.providers.postgres.hooks.postgres import PostgresHook
+
+    connection = PostgresHook(postgres_conn_id=WAREHOUSE_CONNECTION).get_conn()
+    connection.autocommit = True
+    return connection
+
+
+@contextmanager
+def _sentence_for_the_log(during: str) -> Iterator[None]:
+    """Says what went wrong, and ends the task without a retry where another try would end the same."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    try:
+        yield
+    except Exception as error:
+        if final := _final_sentence(error):
+            log.error("%s", final)
+            raise AirflowFailException(final) from error
+        sentence = sentence_about(error, during)
+        if sentence is None:
+            log.exception("This was not expected")
+            raise
+        log.error("%s", sentence)
+        # Where in the code an outage struck says nothing, and would bury the sentence.
+        raise OutageError(sentence) from None
+
+
+def _final_sentence(error: Exception) -> str | None:
+    """What we ourselves say to an error that no other try mends, in Python or in SQL (data_exception)."""
+    import psycopg
+
+    if isinstance(error, OlistError):
+        return str(error)
+    return first_line(error) if isinstance(error, psycopg.errors.DataException) else None

@@ -1,0 +1,1 @@
+"""The page "Customer segments" in Airflow's UI."""

@@ -1,0 +1,39 @@
+"""Compute actions: the next best action of every customer, and how many customers each rule reached."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from olist.strategy.reading import read_strategy
+from olist.warehouse import read_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+log = logging.getLogger(__name__)
+
+
+def compute_actions(connection: "Connection", run_id: int) -> dict[str, Any]:
+    """Completes the run's snapshot. Returns the reach of each rule, in the order they are tried.
+
+    Warns of rules that reached nobody.
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("call ops.build_snapshot(%s)", (run_id,))
+        cursor.execute(read_sql("compute_actions/reach"), {"run_id": run_id})
+        reached = {(priority, action): customers for priority, action, customers in cursor}
+
+    strategy = read_strategy()
+    rules = [(number, rule.next_action) for number, rule in enumerate(strategy.actions, start=1)]
+    rules += [
+        (len(strategy.actions) + 1, strategy.default_actions[tier].next_action) for tier in strategy.tiers
+    ]
+    reach = [
+        {"priority": priority, "next_action": action, "customers": reached.get((priority, action), 0)}
+        for priority, action in rules
+    ]
+    for rule in reach:
+        if rule["customers"]:
+            log.info("Rule %(priority)s, %(next_action)s: %(customers)s customers", rule)
+        else:
+            log.warning("Rule %(priority)s, %(next_action)s, reached nobody", rule)
+    return {"reach": reach}

@@ -1,0 +1,248 @@
+"""Load: one source file into raw, typed and keyed into staging, rejected rows set aside.
+
+A file is known by its content. Content that staging already holds is not loaded again. PostgreSQL's COPY
+reads the file; where it cannot, the file is read row by row, and rows that are no CSV are set aside as well.
+"""
+
+import gzip
+import hashlib
+import json
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from olist.exceptions import OlistError
+from olist.files import csv_repair
+from olist.files.sources import Source, source_of
+from olist.warehouse import fingerprint, read_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection, Cursor
+    from psycopg.sql import Composed
+
+BLOCK_BYTES = 1 << 20
+BOM = b"\xef\xbb\xbf"
+MAX_COLUMNS = 200
+# Rows read and typed by other code are other rows: a change to these files loads every file again.
+TYPING_SQL = ("load/010_text_formats", "load/020_typed_views", "load/030_stage_file")
+READING_CODE = Path(csv_repair.__file__)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a file as raw has them, and whether COPY can skip the header as one first line."""
+
+    names: tuple[str, ...]
+    is_first_line: bool
+
+
+def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
+    """Makes the table's file of the run's data folder part of staging, and pins the run to it.
+
+    Returns file name, rows read, accepted and rejected, and whether staging held them already. Raises
+    OlistError, with nothing changed, for a file that is missing, empty, cut short, in another encoding, or
+    has a header without the columns of the table.
+    """
+    import psycopg
+
+    source = source_of(table)
+    path = source.find(_data_dir(connection, run_id))
+    header, digest = _first_look(path, source)
+    content_hash = fingerprint(digest, READING_CODE.read_text("utf-8"), *map(read_sql, TYPING_SQL))
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            file_id = _held_file(cursor, table, content_hash)
+            is_new = file_id is None
+            if is_new:
+                # Waits for any other load of this table, which may just have brought the same file.
+                cursor.execute(f"lock table raw.{table} in access exclusive mode")
+                file_id = _held_file(cursor, table, content_hash)
+                is_new = file_id is None
+            if is_new:
+                file_id = _load_file(cursor, source, path, header, digest, content_hash)
+            cursor.execute(read_sql("load/pin_file"), {"run_id": run_id, "table": table, "file_id": file_id})
+            cursor.execute(read_sql("load/file_counts"), {"file_id": file_id})
+            read, accepted, rejected = cursor.fetchone()
+    except psycopg.DataError as error:
+        raise OlistError(f"{path.name} cannot be loaded: {error.diag.message_primary}.") from error
+    return {
+        "file": path.name,
+        "rows_read": read,
+        "rows_accepted": accepted,
+        "rows_rejected": rejected,
+        "was_loaded_before": not is_new,
+    }
+
+
+def _load_file(
+    cursor: "Cursor", source: Source, path: Path, header: Header, digest: str, content_hash: str
+) -> int:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as unreadable:
+        rows_read, rows_unreadable = _fill_raw(cursor, source, path, header, digest, unreadable)
+        cursor.execute(
+            read_sql("load/register_file"),
+            {"table": source.table, "hash": content_hash, "name": path.name, "rows": rows_read},
+        )
+        (file_id,) = cursor.fetchone()
+        _keep_unreadable(cursor, file_id, unreadable)
+    cursor.execute("call staging.stage_file(%s, %s)", (source.table, file_id))
+    (rejected,) = cursor.fetchone()
+    counts = {"file_id": file_id, "rejected": rejected + rows_unreadable}
+    cursor.execute(read_sql("load/count_rejects"), counts)
+    cursor.execute("call staging.show_file(%s, %s)", (source.table, file_id))
+    return file_id
+
+
+def _fill_raw(
+    cursor: "Cursor", source: Source, path: Path, header: Header, digest: str, unreadable: IO[str]
+) -> tuple[int, int]:
+    """Returns the rows of the file, and how many of them went to `unreadable` instead of raw."""
+    import psycopg
+
+    _prepare_raw(cursor, source, header)
+    hasher = hashlib.sha256()
+    counted = None
+    if header.is_first_line:
+        try:
+            with cursor.connection.transaction():
+                counted = _copy(cursor, source, header, _hashed(path, hasher)), 0
+        except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, csv_repair.NotPlainCsvError):
+            hasher = hashlib.sha256()
+    if counted is None:
+        rows = csv_repair.read_rows(_hashed(path, hasher), len(header.names), path.name)
+        counted = _copy_row_by_row(cursor, source, header, rows, path.name, unreadable)
+    if hasher.hexdigest() != digest:
+        raise OlistError(f"{path.name} changed while it was read; run again when it is complete.")
+    return counted
+
+
+def _prepare_raw(cursor: "Cursor", source: Source, header: Header) -> None:
+    from psycopg import sql
+
+    table = sql.Identifier("raw", source.table)
+    cursor.execute(sql.SQL("truncate {}").format(table))
+    for name in header.names:
+        if name not in source.columns:
+            column = sql.Identifier(name)
+            cursor.execute(sql.SQL("alter table {} add column if not exists {} text").format(table, column))
+
+
+def _copy(cursor: "Cursor", source: Source, header: Header, blocks: Iterator[bytes]) -> int:
+    options = "with (format csv, header true, encoding 'UTF8', force_null ({columns}))"
+    with cursor.copy(_copy_statement(source, header.names, options)) as sink:
+        for block in csv_repair.plain_blocks(blocks):
+            sink.write(block)
+    return cursor.rowcount
+
+
+def _copy_row_by_row(
+    cursor: "Cursor",
+    source: Source,
+    header: Header,
+    rows: Iterator[csv_repair.Row],
+    file_name: str,
+    unreadable: IO[str],
+) -> tuple[int, int]:
+    census = csv_repair.Census()
+    next(rows)  # the header
+    with cursor.copy(_copy_statement(source, (*header.names, "file_line"))) as sink:
+        for row in rows:
+            census.count(row)
+            if row.problem:
+                unreadable.write(json.dumps([row.line, row.problem, row.shown()]) + "\n")
+            else:
+                sink.write_row([*(field or None for field in row.fields), row.line])
+    census.refuse_another_encoding(file_name)
+    return census.rows, census.unusable
+
+
+def _copy_statement(source: Source, names: tuple[str, ...], options: str = "") -> "Composed":
+    from psycopg import sql
+
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    copy = sql.SQL("copy {table} ({columns}) from stdin " + options)
+    return copy.format(table=sql.Identifier("raw", source.table), columns=columns)
+
+
+def _keep_unreadable(cursor: "Cursor", file_id: int, unreadable: IO[str]) -> None:
+    unreadable.seek(0)
+    with cursor.copy("copy ops.file_rejects (file_id, line, reason, row_content) from stdin") as sink:
+        for line, reason, text in map(json.loads, unreadable):
+            sink.write_row((file_id, line, reason, json.dumps({"text": text})))
+
+
+def _data_dir(connection: "Connection", run_id: int) -> Path:
+    with connection.cursor() as cursor:
+        cursor.execute("select data_dir from ops.pipeline_runs where run_id = %s", (run_id,))
+        return Path(cursor.fetchone()[0])
+
+
+def _held_file(cursor: "Cursor", table: str, content_hash: str) -> int | None:
+    cursor.execute(read_sql("load/held_file"), {"table": table, "hash": content_hash})
+    row = cursor.fetchone()
+    return row and row[0]
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """The file's bytes, uncompressed, without a byte order mark (COPY would take it for part of a name).
+
+    A block ends where a line ends, unless the line is longer than a block.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            start = file.read(len(BOM))
+            block = b"" if start == BOM else start
+            while more := file.read(BLOCK_BYTES):
+                yield block + more + file.readline(BLOCK_BYTES)
+                block = b""
+            if block:
+                yield block
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise OlistError(f"{path.name} is not a complete gzip file: {error}.") from error
+    except OSError as error:
+        raise OlistError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+
+
+def _hashed(path: Path, hasher: Any) -> Iterator[bytes]:
+    for block in _blocks(path):
+        hasher.update(block)
+        yield block
+
+
+def _first_look(path: Path, source: Source) -> tuple[Header, str]:
+    """The header and the SHA-256 of the same content: the file may be another one a moment later."""
+    hasher = hashlib.sha256()
+    header = None
+    for block in _hashed(path, hasher):
+        header = header or _read_header(block, path.name, source)
+    if header is None:
+        raise OlistError(f"{path.name} is empty.")
+    return header, hasher.hexdigest()
+
+
+def _read_header(start: bytes, file_name: str, source: Source) -> Header:
+    row = next(csv_repair.read_rows(iter([start]), 0, file_name), None)
+    if row is None:
+        raise OlistError(f"{file_name} is empty.")
+    if not csv_repair.is_utf_8(row.text):
+        raise OlistError(f"{file_name} is not UTF-8: its header has other bytes.")
+    found = [name.strip() for name in row.fields]
+    missing = [name for name in source.columns if name not in found]
+    if missing:
+        shown = "".join(each if each.isprintable() else "?" for each in ", ".join(found)[:300])
+        raise OlistError(
+            f"{file_name} has a wrong header: {', '.join(missing)} missing (line {row.line} is {shown})."
+        )
+    repeated = [name for name in source.columns if found.count(name) > 1]
+    if repeated:
+        raise OlistError(f"{file_name} has a wrong header: {', '.join(repeated)} is there twice.")
+    if len(found) > MAX_COLUMNS:
+        raise OlistError(f"{file_name} has a wrong header: {len(found)} columns.")
+    # A name that somebody else has chosen never becomes the name of a column.
+    names = [name if name in source.columns else f"column_{number}" for number, name in enumerate(found, 1)]
+    is_first_line = row.line == 1 and re.fullmatch(r"[^\r\n]*\r?\n", row.text) is not None
+    return Header(tuple(names), is_first_line)

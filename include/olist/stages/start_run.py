@@ -1,0 +1,76 @@
+"""Start a run: bring the warehouse up to date, give the run its number and its working tables."""
+
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from olist import warehouse
+from olist.files.sources import SOURCES
+from olist.hubspot.properties import payload_function
+from olist.strategy.lint import find_idle_rules
+from olist.strategy.reading import read_strategy
+from olist.strategy.rules import Strategy
+from olist.strategy.sql import functions
+from olist.warehouse import read_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a run was asked for. `interval_end` is None for a run without a data interval (a manual one).
+
+    `accept` names the gates (olist.strategy.limits) that the run may pass whatever they measure.
+    """
+
+    dag_run_id: str
+    trigger: str
+    data_dir: str
+    as_of: date | None = None
+    interval_end: datetime | None = None
+    retrain: str = "auto"
+    sync: str = "upsert"
+    accept: tuple[str, ...] = ()
+
+
+def start_run(connection: "Connection", request: RunRequest) -> int:
+    """The run's number, the same one when the same DAG run starts again.
+
+    Raises OlistError for a strategy.yaml that is not valid, and for a folder or one of its files that is not
+    there: here it is one error, in the loads it would be nine. Warns of rules that can reach nobody.
+    """
+    strategy = read_strategy()
+    for source in SOURCES:
+        source.find(Path(request.data_dir))
+    install(connection, strategy)
+    for finding in find_idle_rules(connection, strategy):
+        log.warning("%s", finding)
+    with connection.cursor() as cursor:
+        cursor.execute("call ops.drop_what_old_runs_left()")
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            read_sql("start_run/register_run"),
+            {
+                "dag_run_id": request.dag_run_id,
+                "trigger": request.trigger,
+                "requested_as_of": request.as_of,
+                "interval_end": request.interval_end and request.interval_end.replace(tzinfo=None),
+                "data_dir": request.data_dir,
+                "retrain": request.retrain,
+                "sync": request.sync,
+                "accepted_gates": list(request.accept),
+            },
+        )
+        (run_id,) = cursor.fetchone()
+        cursor.execute("call ops.open_drafts(%s)", (run_id,))
+    return run_id
+
+
+def install(connection: "Connection", strategy: Strategy) -> bool:
+    """Brings the warehouse up to date, with these rules. Returns whether anything was installed."""
+    return warehouse.install(connection, functions(strategy) + payload_function())

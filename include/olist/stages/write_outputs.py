@@ -1,0 +1,87 @@
+"""Write outputs: the files of a run, streamed out of PostgreSQL, and its report."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from olist.report.bi_files import power_bi, tableau
+from olist.report.page import render_report
+from olist.warehouse import read_sql
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+FILES = (
+    "final_customer_segments",
+    "segment_summary_analysis",
+    "customer_rfm_scores",
+    "intermediate_order_values",
+    "bi_view_customer_segments",
+    "campaign_list",
+)
+
+
+def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
+    """Writes the files to `<folder>/<as_of date>/`, ends the run, drops snapshots too old to keep.
+
+    In `<folder>` itself are the files that open the warehouse in Power BI and Tableau.
+    Each file takes the place of an older one at once, when it is complete. Returns the folder, rows by file,
+    and the number of snapshots dropped (keep_months of strategy.yaml).
+    """
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
+        (as_of,) = cursor.fetchone()
+    target = folder / f"{as_of:%Y-%m-%d}"
+    target.mkdir(parents=True, exist_ok=True)
+    rows = {name: _write_csv(connection, run_id, as_of, name, target) for name in FILES}
+    report = target / "report.html"
+    with whole_file(report, run_id) as file:
+        file.write(render_report(connection, run_id).encode())
+    for name, content in (("olist.pbids", power_bi(connection)), ("olist.tds", tableau(connection))):
+        with whole_file(folder / name, run_id) as file:
+            file.write(content.encode())
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
+    with connection.cursor() as cursor:
+        cursor.execute("call ops.drop_old_snapshots()")
+        (dropped,) = cursor.fetchone()
+    return {"folder": str(target), "report": str(report), "rows": rows, "snapshots_dropped": dropped}
+
+
+def _write_csv(connection: "Connection", run_id: int, as_of: datetime, name: str, folder: Path) -> int:
+    from psycopg import sql
+
+    # COPY takes no parameters, so the values are written into the statement, quoted by psycopg.
+    query = sql.SQL(read_sql(f"write_outputs/{name}")).format(
+        as_of=sql.Literal(as_of), run_id=sql.Literal(run_id)
+    )
+    with whole_file(folder / f"{name}.csv", run_id) as file, connection.cursor() as cursor:
+        copy = sql.SQL("copy ({}) to stdout (format csv, header true)").format(query)
+        with cursor.copy(copy) as source:
+            for block in source:
+                file.write(block)
+        return cursor.rowcount
+
+
+@contextmanager
+def whole_file(path: Path, run_id: int) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` once it is complete. What could not be completed is removed.
+
+    Its name before that has the run in it, since two runs of one date write into one folder.
+    """
+    partial = path.with_name(f".{path.name}.{run_id}")
+    try:
+        with partial.open("wb") as file:
+            yield file
+            # Before the new name, or a machine that loses power may keep the name without the content.
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""What a marketer decides: strategy.yaml, how it is read and checked, and the SQL it becomes."""

@@ -1,0 +1,178 @@
+"""What strategy.yaml may say: its fields, and how they have to fit together."""
+
+import re
+from math import isfinite
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from olist.strategy.campaigns import Campaign
+from olist.strategy.limits import Limits
+from olist.strategy.part import Part, check_braces
+
+SEGMENT_FIELDS = {
+    "r_score": "integer",
+    "f_score": "integer",
+    "m_score": "integer",
+    "recency_days": "integer",
+    "frequency": "integer",
+    "monetary": "numeric",
+}
+ACTION_FIELDS = {
+    "loyalty_tier": "text",
+    "segment_name": "text",
+    "favorite_category": "text",
+    "customer_state": "text",
+    "avg_review_score": "numeric",
+    "recency_days": "integer",
+    "frequency": "integer",
+    "monetary": "numeric",
+}
+# A reason is part of what HubSpot is sent, and must not change merely because time passed.
+REASON_FIELDS = {field: kind for field, kind in ACTION_FIELDS.items() if field != "recency_days"}
+
+COMPARISON = re.compile(r"^(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
+
+Value = str | int | float
+Condition = Value | list[Value]
+
+
+def _check_reason(template: str) -> str:
+    return check_braces(template, REASON_FIELDS, "a value a reason can show")
+
+
+class Segment(Part):
+    """The first segment whose conditions all hold is the customer's."""
+
+    name: str = Field(min_length=1)
+    """What the segment is called in reports and in HubSpot."""
+    when: dict[str, Condition] = Field(default_factory=dict)
+    """The conditions, all of which must hold. Only the last segment has none: it is for everybody else."""
+
+
+class Action(Part):
+    """What to do for a customer, and why."""
+
+    next_action: str = Field(min_length=1)
+    """What to do next for the customer, as the CRM shows it."""
+    because: Annotated[str, AfterValidator(_check_reason)]
+    """The sentence the CRM shows as the reason. It may hold values in braces, such as {loyalty_tier}."""
+
+
+class ActionRule(Action):
+    """The first rule whose conditions all hold gives the customer's next action."""
+
+    when: dict[str, Condition] = Field(min_length=1)
+    """The conditions, all of which must hold."""
+
+
+class Model(Part):
+    """When a month shares its tier model with others, and how many customers a model learns from.
+
+    A vintage begins every `vintage_months` months from January on; `max_drift` is a population stability
+    index.
+    """
+
+    vintage_months: Literal[1, 2, 3, 4, 6, 12] = 3
+    """For how many months a model is used: 1, 2, 3, 4, 6 or 12."""
+    max_drift: float = Field(default=0.25, gt=0)
+    """A month whose population stability index is above this has a model of its own."""
+    sample: int = Field(default=100_000, ge=20_000)
+    """Above this many customers a model learns from so many of them."""
+
+
+class Strategy(Part):
+    """The checked content of strategy.yaml."""
+
+    excluded_statuses: list[str]
+    """An order with one of these statuses never counts."""
+    keep_months: int | None = Field(default=None, ge=1, strict=True)
+    """Snapshots this many months older than the newest one are dropped. Empty: every snapshot is kept."""
+    tiers: list[str] = Field(min_length=2)
+    """The loyalty tiers, best first. Each has a default action."""
+    model: Model = Model()
+    """The model that tells the tiers apart."""
+    category_groups: dict[str, list[str]] = Field(default_factory=dict)
+    """Names for groups of categories, to be used in conditions on favorite_category."""
+    segments: list[Segment] = Field(min_length=1)
+    """The segments, in the order they are tried."""
+    actions: list[ActionRule]
+    """The rules for the next action, in the order they are tried."""
+    default_actions: dict[str, Action]
+    """One action for each tier, for everybody whom no rule has reached."""
+    campaigns: dict[str, Campaign] = Field(default_factory=dict)
+    """What to tell the customers of each segment, in English and Brazilian Portuguese."""
+    limits: Limits = Limits()
+    """What is still normal. Beyond it a run stops before it changes what people read."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Strategy":
+        _refuse_repeats(self.tiers, "tiers")
+        _refuse_repeats([segment.name for segment in self.segments], "segments")
+        for number, segment in enumerate(self.segments):
+            is_last = number == len(self.segments) - 1
+            if is_last and segment.when:
+                _fault(
+                    ("segments", number),
+                    f"the last segment, {segment.name}, must have no `when`: it is for everybody else",
+                )
+            if not is_last and not segment.when:
+                _fault(
+                    ("segments", number),
+                    f"{segment.name} has no `when`, so no segment after it can be reached",
+                )
+            self._check_conditions(segment.when, SEGMENT_FIELDS, ("segments", number, "when"))
+        for number, action in enumerate(self.actions):
+            self._check_conditions(action.when, ACTION_FIELDS, ("actions", number, "when"))
+        for tier in self.default_actions:
+            if tier not in self.tiers:
+                _fault(("default_actions", tier), f"'{tier}' is not one of the tiers {', '.join(self.tiers)}")
+        for tier in self.tiers:
+            if tier not in self.default_actions:
+                _fault(("default_actions",), f"the tier {tier} has no default action")
+        names = {action.next_action for action in [*self.actions, *self.default_actions.values()]}
+        for name in self.limits.apologies if "apologies" in self.limits.model_fields_set else []:
+            if name not in names:
+                _fault(("limits", "apologies"), f"'{name}' is not a next action of these rules")
+        segments = [segment.name for segment in self.segments]
+        for name in self.campaigns:
+            if name not in segments:
+                _fault(("campaigns", name), f"'{name}' is not one of the segments {', '.join(segments)}")
+        return self
+
+    def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: tuple) -> None:
+        names = {"loyalty_tier": self.tiers, "segment_name": [segment.name for segment in self.segments]}
+        for field, condition in when.items():
+            here = (*place, field)
+            if condition == []:
+                _fault(here, f"{field} has an empty list, which no customer can meet")
+            if field not in fields:
+                _fault(here, f"'{field}' is not a field of these rules; choose from {', '.join(fields)}")
+            for value in condition if isinstance(condition, list) else [condition]:
+                if fields[field] == "text":
+                    if not isinstance(value, str):
+                        _fault(here, f"{field} is text, and {value!r} is not")
+                    if field in names and value not in names[field]:
+                        _fault(here, f"'{value}' is not one of {', '.join(names[field])}")
+                elif isinstance(value, str) and COMPARISON.match(value) and value is condition:
+                    continue
+                elif isinstance(value, str) or not isfinite(value):
+                    _fault(here, f"'{value}' is neither a number nor a comparison like \">= 2\"")
+
+
+class FaultError(ValueError):
+    """What does not fit together, and the place in the file, as keys and list numbers."""
+
+    def __init__(self, place: tuple, sentence: str) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
+def _fault(place: tuple, sentence: str) -> None:
+    raise FaultError(place, sentence)
+
+
+def _refuse_repeats(names: list[str], place: str) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            _fault((place, number), f"'{name}' is there twice")

@@ -1,0 +1,178 @@
+"""Compiles the rules of strategy.yaml into SQL functions, so that they run where the customers are."""
+
+import operator
+from decimal import Decimal
+from string import Formatter
+
+from sqlalchemy import ColumnElement, Text, and_, case, cast, column, func, literal, or_, types
+from sqlalchemy.dialects import postgresql
+
+from olist.strategy.limits import GATES, Limits
+from olist.strategy.rules import (
+    ACTION_FIELDS,
+    COMPARISON,
+    REASON_FIELDS,
+    SEGMENT_FIELDS,
+    Action,
+    Condition,
+    Strategy,
+    Value,
+)
+
+OPERATORS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    "=": operator.eq,
+    ">=": operator.ge,
+    ">": operator.gt,
+}
+SQL_TYPES = {"text": types.Text(), "integer": types.Integer(), "numeric": types.Numeric()}
+# Named parameters keep a "%" in a name as it is; the other styles double it.
+DIALECT = postgresql.dialect(paramstyle="named")
+
+
+def functions(strategy: Strategy) -> str:
+    """SQL that installs a strategy: the functions that the procedures of the pipeline call.
+
+    `ops.action_rule` numbers the rules from 1, and the defaults of the tiers go on from there.
+    """
+    default_priority = len(strategy.actions) + 1
+    return "\n".join(
+        [
+            _function("excluded_statuses", {}, "text[]", _text_array(strategy.excluded_statuses)),
+            _function("loyalty_tiers", {}, "text[]", _text_array(strategy.tiers)),
+            _function("segment_names", {}, "text[]", _text_array([each.name for each in strategy.segments])),
+            _function("keep_months", {}, "integer", cast(strategy.keep_months, types.Integer())),
+            _function("limit_of", {"gate": "text"}, "numeric", _limits(strategy.limits)),
+            _function("apologies", {}, "text[]", _text_array(strategy.limits.apologies)),
+            _function("compared_customers", {}, "integer", literal(strategy.limits.compared_customers)),
+            _function("segment_name", SEGMENT_FIELDS, "text", segment_expression(strategy)),
+            _function("action_rule", ACTION_FIELDS, "integer", rule_expression(strategy)),
+            _function("action_priority", {"rule": "integer"}, "integer", _priority(default_priority)),
+            _function("action_name", {"rule": "integer"}, "text", name_expression(strategy)),
+            _function(
+                "action_reason", {"rule": "integer", **REASON_FIELDS}, "text", reason_expression(strategy)
+            ),
+        ]
+    )
+
+
+def segment_expression(strategy: Strategy) -> ColumnElement:
+    """The name of the first segment whose conditions hold."""
+    *conditional, last = strategy.segments
+    if not conditional:
+        return literal(last.name)
+    return case(
+        *((_all(segment.when, SEGMENT_FIELDS, strategy), literal(segment.name)) for segment in conditional),
+        else_=literal(last.name),
+    )
+
+
+def rule_expression(strategy: Strategy) -> ColumnElement:
+    """The number of the first rule whose conditions hold, the defaults of the tiers after the rules."""
+    tier = column("loyalty_tier", types.Text())
+    rules = [_all(action.when, ACTION_FIELDS, strategy) for action in strategy.actions]
+    rules += [tier == literal(name) for name in strategy.tiers]
+    return case(*((rule, literal(number)) for number, rule in enumerate(rules, start=1)))
+
+
+def numbered_actions(strategy: Strategy) -> list[Action]:
+    """The actions that the numbers of `rule_expression` stand for, from number 1 on."""
+    return [*strategy.actions, *(strategy.default_actions[tier] for tier in strategy.tiers)]
+
+
+def name_expression(strategy: Strategy) -> ColumnElement:
+    """The next action of the column `rule`."""
+    return _by_rule([literal(action.next_action) for action in numbered_actions(strategy)])
+
+
+def reason_expression(strategy: Strategy) -> ColumnElement:
+    """Why, of the column `rule` and the values that a reason shows."""
+    return _by_rule([_sentence(action.because) for action in numbered_actions(strategy)])
+
+
+def to_sql(expression: ColumnElement) -> str:
+    """The expression as PostgreSQL text with every value written out and quoted."""
+    return str(expression.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
+
+
+def _all(when: dict[str, Condition], fields: dict[str, str], strategy: Strategy) -> ColumnElement:
+    return and_(
+        *(
+            condition_expression(field, condition, fields[field], strategy)
+            for field, condition in when.items()
+        )
+    )
+
+
+def condition_expression(field: str, condition: Condition, kind: str, strategy: Strategy) -> ColumnElement:
+    """Whether the column `field`, which is a text, integer or numeric, meets the condition."""
+    value = column(field, SQL_TYPES[kind])
+    if isinstance(condition, str) and kind != "text" and (match := COMPARISON.match(condition)):
+        sign, number = match.groups()
+        return OPERATORS[sign](value, _number(number))
+    wanted: list[Value] = condition if isinstance(condition, list) else [condition]
+    if kind != "text":
+        return or_(*(value == _number(number) for number in wanted))
+    if field == "favorite_category":
+        wanted = categories(wanted, strategy)
+    return value.in_([literal(name) for name in wanted])
+
+
+def categories(names: list[Value], strategy: Strategy) -> list[Value]:
+    """The names with each group of categories replaced by what is in it."""
+    return [name for group in names for name in strategy.category_groups.get(group, [group])]
+
+
+def _number(value: Value) -> ColumnElement:
+    return literal(Decimal(str(value)), types.Numeric())
+
+
+def _limits(limits: Limits) -> ColumnElement:
+    gate = column("gate", Text())
+    return case(*((gate == literal(name), _number(getattr(limits, f"max_{name}"))) for name in GATES))
+
+
+def _priority(default_priority: int) -> ColumnElement:
+    """The rule's number, the same for every default; NULL for NULL, which LEAST would pass over."""
+    rule = column("rule", types.Integer())
+    return case((rule < default_priority, rule), (rule >= default_priority, literal(default_priority)))
+
+
+def _by_rule(results: list[ColumnElement]) -> ColumnElement:
+    rule = column("rule", types.Integer())
+    return case(*((rule == literal(number), result) for number, result in enumerate(results, start=1)))
+
+
+def _sentence(template: str) -> ColumnElement:
+    parts: list[ColumnElement] = []
+    for text, field, _, _ in Formatter().parse(template):
+        if text:
+            parts.append(literal(text))
+        if field:
+            parts.append(_shown(field))
+    return func.concat(*parts)
+
+
+def _shown(field: str) -> ColumnElement:
+    """A value as a marketer writes it."""
+    value = column(field, SQL_TYPES[REASON_FIELDS[field]])
+    if field == "monetary":
+        return func.to_char(value, "FM999,999,999,990.00")
+    if field == "avg_review_score":
+        return func.to_char(value, "FM0.0")
+    if field == "favorite_category":
+        return func.replace(value, "_", " ")
+    return cast(value, Text)
+
+
+def _text_array(values: list[str]) -> ColumnElement:
+    return cast(postgresql.array([literal(value) for value in values]), postgresql.ARRAY(Text))
+
+
+def _function(name: str, parameters: dict[str, str], returns: str, body: ColumnElement) -> str:
+    signature = ", ".join(f"{parameter} {kind}" for parameter, kind in parameters.items())
+    return (
+        f"create or replace function ops.{name}({signature}) returns {returns}\n"
+        f"language sql stable\nreturn {to_sql(body)};\n"
+    )

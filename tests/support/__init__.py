@@ -1,0 +1,1 @@
+"""What the tests share: small shops, servers, processes, an independent reference."""

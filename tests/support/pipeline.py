@@ -1,0 +1,100 @@
+"""The stages of a run in their order, as the DAG calls them, without Airflow."""
+
+import itertools
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import httpx
+
+# With these imported, training and drawing need no process of their own (olist.model.own_process), which
+# would take the tests seconds each time. tests/model/test_own_process.py has those processes.
+import matplotlib.figure
+import sklearn.cluster
+from psycopg import Connection
+
+from olist.files.sources import TABLES
+from olist.hubspot.client import HubSpotSettings
+from olist.hubspot.properties import PROPERTIES
+from olist.local.bench.core import CORE
+from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
+from olist.stages import load, upsert_hubspot
+from olist.stages.start_run import RunRequest, start_run
+from olist.warehouse import read_sql
+
+__all__ = ["matplotlib", "sklearn"]
+_numbers = itertools.count()
+
+
+def begin(
+    connection: Connection, data_dir: Path, as_of: date | None = None, retrain: str = "always", **more: object
+) -> int:
+    """Starts a run, with a model of its own unless told otherwise. Returns its number."""
+    request = RunRequest(
+        f"test-{next(_numbers)}", "manual", str(data_dir), as_of=as_of, retrain=retrain, **more
+    )
+    return start_run(connection, request)
+
+
+def load_all(connection: Connection, run_id: int) -> dict[str, dict]:
+    """Loads the nine tables. Returns what each load counted."""
+    return {table: load.load(connection, run_id, table) for table in TABLES}
+
+
+def run(connection: Connection, data_dir: Path, as_of: date | None = None, **more: object) -> int:
+    """A run from its start to the published snapshot. Returns its number."""
+    run_id = begin(connection, data_dir, as_of, **more)
+    load_all(connection, run_id)
+    for stage in CORE:
+        stage(connection, run_id)
+    return run_id
+
+
+def finish(connection: Connection, run_id: int) -> None:
+    """Ends a published run without writing its files."""
+    connection.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
+
+
+def deliver(connection: Connection, run_id: int, url: str | None, mode: str = "upsert", **more: str) -> dict:
+    """Delivers a published run to the sandbox at `url`. Returns how it ended."""
+    settings = HubSpotSettings(DEFAULT_TOKEN, url, **more) if url else None
+    for part in upsert_hubspot.plan(connection, run_id, mode, settings)["parts"]:
+        upsert_hubspot.send(connection, run_id, part, mode, settings)
+    return upsert_hubspot.finish(connection, run_id)
+
+
+def snapshot(connection: Connection, as_of: datetime | None = None) -> list[tuple]:
+    """The latest snapshot, or that of a moment, without model_id, sorted by customer."""
+    cursor = connection.execute(
+        "select * from analytics.customer_snapshots"
+        " where as_of = coalesce(%s, (select max(as_of) from analytics.customer_snapshots))"
+        " order by customer_unique_id",
+        (as_of,),
+    )
+    names = [column.name for column in cursor.description]
+    keep = [position for position, name in enumerate(names) if name != "model_id"]
+    return [tuple(row[position] for position in keep) for row in cursor]
+
+
+def contacts(url: str) -> dict[str, dict[str, str]]:
+    """What a sandbox holds: our properties by customer."""
+    lines = httpx.get(f"{url}/sandbox/contacts.ndjson", timeout=60).text.splitlines()
+    people = [json.loads(line)["properties"] for line in lines]
+    names = [each.name for each in PROPERTIES]
+    return {each["olist_customer_id"]: {name: each.get(name) or "" for name in names} for each in people}
+
+
+def ledger(connection: Connection) -> dict[str, dict[str, str]]:
+    """What HubSpot has acknowledged, as the warehouse has it."""
+    return dict(connection.execute("select customer_unique_id, payload from ops.hubspot_contacts").fetchall())
+
+
+def payloads(connection: Connection, run_id: int) -> dict[str, dict[str, str]]:
+    """What HubSpot should hold after a run: our properties by customer."""
+    return dict(
+        connection.execute(
+            "select customer_unique_id, ops.hubspot_payload(snapshot)"
+            " from ops.snapshot_drafts as snapshot where run_id = %s",
+            (run_id,),
+        ).fetchall()
+    )

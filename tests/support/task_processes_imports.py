@@ -1,0 +1,13 @@
+"""What the fork server of task_processes imports before it forks."""
+
+import airflow.providers.postgres.hooks.postgres
+import airflow.sdk.exceptions
+import jinja2
+import matplotlib.figure
+import sklearn.cluster
+
+from olist.orchestration import tasks
+from support import task_processes
+
+__all__ = ["airflow", "jinja2", "matplotlib", "sklearn", "task_processes", "tasks"]
+task_processes.all_tasks()
