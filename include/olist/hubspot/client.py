@@ -1,4 +1,8 @@
-"""HubSpot's HTTP API, through the connection pool of its own client, in every version of its paths."""
+"""HubSpot's HTTP API, through the generic request of its own client, in every version of its paths.
+
+The client's named methods know version 3 alone. Its `api_request` (version 12.0.0) takes any path, but no
+time-out; it opens a connection for every request and follows redirects.
+"""
 
 import json
 import time
@@ -45,14 +49,15 @@ class HubSpot:
     """
 
     def __init__(self, settings: HubSpotSettings, pace: "Pace | None" = None) -> None:
-        from hubspot import HubSpot as Client
+        from hubspot.crm.contacts import ApiClient, Configuration
         from urllib3.util.retry import Retry
 
         self.settings = settings
         self.pace = pace
-        client = Client(access_token=settings.token, host=settings.base_url, retry=Retry(0, redirect=3))
-        # Its connection pool and nothing else: the client's own methods know version 3 alone.
-        self._rest = client.crm.contacts.batch_api.api_client.rest_client
+        configuration = Configuration()
+        configuration.retries = Retry(0, redirect=3)
+        # One connection pool, which threads may share.
+        self._client = ApiClient(configuration)
 
     def check_token(self) -> None:
         """Asks once for the account's details, which any valid token may read.
@@ -131,12 +136,12 @@ class HubSpot:
         return answer
 
     def _request(self, method: str, path: str, body: dict | None = None) -> Answer:
-        from hubspot.crm.contacts.exceptions import ApiException
+        from hubspot.crm.contacts import ApiException
         from urllib3.exceptions import HTTPError
 
         headers = {"Authorization": f"Bearer {self.settings.token}", "Accept": "application/json"}
         try:
-            response = self._rest.request(
+            response = self._client.request(
                 method,
                 self.settings.base_url.rstrip("/") + path,
                 headers=headers,
