@@ -82,7 +82,8 @@ def test_airflow_offers_the_type_with_its_form() -> None:
 
 def test_the_entry_point_costs_airflow_nothing() -> None:
     code = (
-        "import sys; before = set(sys.modules); import olist.hubspot.provider; olist.hubspot.provider.get_provider_info();"
+        "import sys; before = set(sys.modules);"
+        "import olist.hubspot.provider; olist.hubspot.provider.get_provider_info();"
         "names = {name.split('.')[0] for name in set(sys.modules) - before};"
         "print(names - sys.stdlib_module_names)"
     )
