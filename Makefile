@@ -40,9 +40,10 @@ test: $(VENV)/installed-dev ## Run every test
 pictures: $(VENV)/installed-dev ## Take the pictures of docs/pictures anew (with Chromium)
 	PYTHONPATH=tests $(BIN)/python -m support.take_pictures
 
-lint: $(VENV)/installed-dev ## Check style
+lint: $(VENV)/installed-dev ## Check style, and who imports from whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --no-cache
 
 audit: $(VENV)/installed-dev ## Look the pinned packages, Celery's too, up among known vulnerabilities (asks pypi.org)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-celery.txt
