@@ -40,10 +40,11 @@ test: $(VENV)/installed-dev ## Run every test
 pictures: $(VENV)/installed-dev ## Take the pictures of docs/pictures anew (with Chromium)
 	PYTHONPATH=tests $(BIN)/python -m support.take_pictures
 
-lint: $(VENV)/installed-dev ## Check style, and who imports from whom
+lint: $(VENV)/installed-dev ## Check style, types and who imports from whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/mypy
 
 audit: $(VENV)/installed-dev ## Look the pinned packages, Celery's too, up among known vulnerabilities (asks pypi.org)
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements-celery.txt
@@ -67,7 +68,7 @@ requirements: $(VENV)/uv ## Pin the packages anew after a change of pyproject.to
 
 clean: ## Remove what the commands have made, data included
 	@test ! -x $(BIN)/python || $(BIN)/python -m olist.local stop || true
-	rm -rf $(VENV) .olist outputs .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .olist outputs .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # uv installs the packages in seconds; it comes into the virtual environment, so that nothing else is needed.
 $(VENV)/uv:

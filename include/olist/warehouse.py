@@ -2,12 +2,12 @@
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
 OLDEST_POSTGRES = 16  # pg_input_is_valid
 SQL_FOLDER = Path(__file__).resolve().parents[1] / "sql"
@@ -33,6 +33,13 @@ ROUTINE_FOLDERS = (
 def read_sql(name: str) -> str:
     """The text of `include/sql/<name>.sql`."""
     return (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def one_row(cursor: "Cursor") -> tuple[Any, ...]:
+    """The row of a statement that always gives one."""
+    row = cursor.fetchone()
+    assert row is not None
+    return row
 
 
 def fingerprint(*texts: str) -> str:
@@ -83,7 +90,7 @@ def _files(folder: str) -> list[Path]:
     return sorted((SQL_FOLDER / folder).glob("*.sql"))
 
 
-def _run_file(cursor, path: Path) -> None:
+def _run_file(cursor: "Cursor", path: Path) -> None:
     try:
         cursor.execute(path.read_text(encoding="utf-8"))
     except Exception as error:

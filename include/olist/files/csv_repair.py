@@ -80,7 +80,9 @@ def plain_blocks(blocks: Iterator[bytes]) -> Iterator[bytes]:
     rest = b"\n"
     for block in blocks:
         text = rest + block if len(rest) > 1 or b'"' in block else block[-1:]
-        rest = text[max(_PLAIN_BYTES.match(text).end() - 1, 0) :]
+        plain = _PLAIN_BYTES.match(text)
+        assert plain  # if only with nothing
+        rest = text[max(plain.end() - 1, 0) :]
         if len(rest) > MAX_ROW_BYTES or b"\n\\." in block or block.startswith(b"\\."):
             raise NotPlainCsvError
         yield block

@@ -104,7 +104,7 @@ class HubSpot:
         return self._checked(self._request("POST", path, {"inputs": inputs}))
 
     def _call(
-        self, method: str, path: str, body: dict | None = None, also_accepted: tuple[int, ...] = ()
+        self, method: str, path: str, body: dict[str, Any] | None = None, also_accepted: tuple[int, ...] = ()
     ) -> Answer:
         """A request that is repeated until it has an answer that lasts."""
         for attempt in range(MAX_ATTEMPTS):
@@ -135,7 +135,7 @@ class HubSpot:
             raise OlistError(f"HubSpot's access token lacks a permission (403): {answer.sentence}")
         return answer
 
-    def _request(self, method: str, path: str, body: dict | None = None) -> Answer:
+    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         from hubspot.crm.contacts import ApiException
         from urllib3.exceptions import HTTPError
 

@@ -7,10 +7,10 @@ under the limit whatever the number of tasks. The limit itself is read from HubS
 import time
 from typing import TYPE_CHECKING
 
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
     from olist.hubspot.answers import Answer
 
@@ -29,7 +29,7 @@ class Pace:
 
     def wait(self) -> None:
         """Sleeps until the next request may leave."""
-        (seconds,) = self._run("take_slot").fetchone()
+        (seconds,) = one_row(self._run("take_slot"))
         if seconds > 0:
             time.sleep(seconds)
 
@@ -59,7 +59,7 @@ class Pace:
         seconds = _number(headers, "retry-after") or (interval and interval / 1000) or DEFAULT_PAUSE_SECONDS
         self._run("pause_rate", seconds=seconds)
 
-    def _run(self, name: str, **parameters: object):
+    def _run(self, name: str, **parameters: object) -> "Cursor":
         return self.connection.execute(
             read_sql(f"upsert_hubspot/{name}"), {"account": self.account, **parameters}
         )

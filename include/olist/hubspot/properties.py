@@ -83,8 +83,8 @@ def payload_function() -> str:
     )
 
 
-def _value(each: Property) -> ColumnElement:
-    value = literal_column(f"(snapshot).{each.snapshot_column}")
+def _value(each: Property) -> ColumnElement[Any]:
+    value: ColumnElement[Any] = literal_column(f"(snapshot).{each.snapshot_column}")
     if each.kind == "money":
         value = func.round(value, literal_column("2"))
     elif each.kind == "score":

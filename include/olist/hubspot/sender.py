@@ -16,10 +16,10 @@ from olist.hubspot.answers import Answer, HubSpotUnavailableError, backoff_secon
 from olist.hubspot.client import BATCH_SIZE, MAX_ATTEMPTS, HubSpot
 from olist.hubspot.pace import DAILY, Pace
 from olist.hubspot.properties import ID_PROPERTY
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
 # Enough for 19 requests a second (HubSpot's higher limit) at 400 ms each.
 REQUESTS_AT_ONCE = 8
@@ -117,7 +117,7 @@ class Sender:
         batch = self._first_due()
         if self.is_stopped or batch is None or len(self.sent) == REQUESTS_AT_ONCE:
             return
-        (stop_reason,) = self._run("stop_reason").fetchone()
+        (stop_reason,) = one_row(self._run("stop_reason"))
         if stop_reason:
             self._stop(stop_reason)
             return
@@ -211,7 +211,7 @@ class Sender:
         log.warning("Part %s stops: the delivery is %s", self.where["part"], reason)
         self.is_stopped = True
 
-    def _run(self, name: str, **parameters: object):
+    def _run(self, name: str, **parameters: object) -> "Cursor":
         return self.connection.execute(read_sql(f"upsert_hubspot/{name}"), self.where | parameters)
 
 

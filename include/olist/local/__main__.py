@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from contextlib import closing
+from typing import Any
 
 import psycopg
 from rich.console import Console
@@ -24,7 +25,7 @@ def run() -> int:
 
     from olist.local.dag_run import run_dag
 
-    conf = {
+    conf: dict[str, Any] = {
         param: os.environ[variable]
         for param, variable in (
             ("as_of", "OLIST_AS_OF"),

@@ -102,7 +102,7 @@ class Progress(threading.Thread):
         super().__init__(daemon=True)
         self.connect = connect
         self.console = console
-        self.shown: set[tuple] = set()
+        self.shown: set[tuple[Any, ...]] = set()
         self.is_over = threading.Event()
 
     def __enter__(self) -> "Progress":
@@ -145,7 +145,7 @@ class Progress(threading.Thread):
     def _is_installed(self) -> bool:
         return self.connection.execute("select to_regclass('ops.stage_runs') is not null").fetchone()[0]
 
-    def _ask(self, query: str, **parameters: Any) -> list[tuple]:
+    def _ask(self, query: str, **parameters: Any) -> list[tuple[Any, ...]]:
         return self.connection.execute(read_sql(f"local/{query}"), parameters).fetchall()
 
 

@@ -7,6 +7,7 @@ invented customers never mix with real ones, neither in the warehouse nor in Hub
 import json
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -21,6 +22,7 @@ STATE = Path(os.environ.get("OLIST_HOME") or PROJECT / ".olist").resolve()
 DEMO_ORDERS = 20_000
 BENCH_ORDERS = 30_000
 DATABASE_VARIABLES = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASS")
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Environment:
     hubspot: str
 
 
-def prepare(say=print) -> Environment:
+def prepare(say: Say = print) -> Environment:
     """Starts what is not configured and sets os.environ for Airflow, before anything imports it.
 
     `say` is called with a line for everything that takes a while.
@@ -55,7 +57,7 @@ def homes() -> list[Path]:
     return [home for home in (STATE / "demo", STATE / "data") if home.is_dir()]
 
 
-def _demo_data(home: Path, say) -> Path:
+def _demo_data(home: Path, say: Say) -> Path:
     folder = home / "olist-demo"
     if not folder.is_dir():
         # numpy, which a run does not need otherwise.
@@ -66,7 +68,7 @@ def _demo_data(home: Path, say) -> Path:
     return folder
 
 
-def _warehouse(home: Path, say) -> str:
+def _warehouse(home: Path, say: Say) -> str:
     if os.environ.get("AIRFLOW_CONN_OLIST_WAREHOUSE"):
         return "the PostgreSQL of AIRFLOW_CONN_OLIST_WAREHOUSE"
     if os.environ.get("DB_HOST"):
@@ -85,7 +87,7 @@ def _warehouse(home: Path, say) -> str:
     return "the embedded PostgreSQL"
 
 
-def _hubspot(home: Path, say) -> str:
+def _hubspot(home: Path, say: Say) -> str:
     if os.environ.get("AIRFLOW_CONN_HUBSPOT_DEFAULT"):
         return "the HubSpot of AIRFLOW_CONN_HUBSPOT_DEFAULT"
     if token := os.environ.get("HUBSPOT_ACCESS_TOKEN"):

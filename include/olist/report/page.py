@@ -64,7 +64,7 @@ def why_k(model: dict[str, Any]) -> list[str]:
         )
     scored = {each["k"]: each["silhouette"] for each in model["elbow"] if each["silhouette"] is not None}
     if k in scored:
-        best = max(scored, key=scored.get)
+        best = max(scored, key=scored.__getitem__)
         is_best = "the best of all" if best == k else f"the best is {scored[best]:.2f} for {best}"
         sentences.append(
             "The silhouette says how well customers fit into their own cluster (1) rather than the next one"

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -13,7 +13,7 @@ def read_summary(connection: "Connection", run_id: int) -> dict[str, Any]:
     """Everything worth saying about a run; the keys are those of report/summary.sql."""
     with connection.cursor() as cursor:
         cursor.execute(read_sql("report/summary"), {"run_id": run_id})
-        (summary,) = cursor.fetchone()
+        (summary,) = one_row(cursor)
         return summary
 
 

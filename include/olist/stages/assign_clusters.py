@@ -3,7 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -21,7 +21,7 @@ def assign_clusters(connection: "Connection", run_id: int) -> dict[str, Any]:
         cursor.execute("call ops.assign_customer_tiers(%s)", (run_id,))
         cursor.execute("call ops.record_tier_changes(%s)", (run_id,))
         cursor.execute(read_sql("assign_clusters/count_customer_tiers"), {"run_id": run_id})
-        (counts,) = cursor.fetchone()
+        (counts,) = one_row(cursor)
         cursor.execute(read_sql("assign_clusters/tier_changes"), {"run_id": run_id})
         row = cursor.fetchone()
     if row is None:

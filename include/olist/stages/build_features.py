@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -27,5 +27,5 @@ def _call_and_count(connection: "Connection", run_id: int, feature: str) -> dict
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(f"call ops.build_{feature}(%s)", (run_id,))
         cursor.execute(read_sql(f"build_features/count_{feature}"), {"run_id": run_id})
-        (counts,) = cursor.fetchone()
+        (counts,) = one_row(cursor)
         return counts

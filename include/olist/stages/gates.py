@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from olist.exceptions import OlistError
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -30,7 +30,7 @@ def stop_at(connection: "Connection", run_id: int, stage: str, only_warn: bool =
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.check_gates(%s, %s)", (run_id, stage))
         cursor.execute(read_sql("gates/exceeded"), {"run_id": run_id, "stage": stage})
-        accepted, exceeded = cursor.fetchone()
+        accepted, exceeded = one_row(cursor)
     if accepted:
         log.warning("Beyond its limits, and accepted by a person: %s.", accepted)
     if exceeded and only_warn:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from olist.exceptions import OlistError
 from olist.files import csv_repair
 from olist.files.sources import Source, source_of
-from olist.warehouse import fingerprint, read_sql
+from olist.warehouse import fingerprint, one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
@@ -66,7 +66,7 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
                 file_id = _load_file(cursor, source, path, header, digest, content_hash)
             cursor.execute(read_sql("load/pin_file"), {"run_id": run_id, "table": table, "file_id": file_id})
             cursor.execute(read_sql("load/file_counts"), {"file_id": file_id})
-            read, accepted, rejected = cursor.fetchone()
+            read, accepted, rejected = one_row(cursor)
     except psycopg.DataError as error:
         raise OlistError(f"{path.name} cannot be loaded: {error.diag.message_primary}.") from error
     return {
@@ -87,10 +87,10 @@ def _load_file(
             read_sql("load/register_file"),
             {"table": source.table, "hash": content_hash, "name": path.name, "rows": rows_read},
         )
-        (file_id,) = cursor.fetchone()
+        (file_id,) = one_row(cursor)
         _keep_unreadable(cursor, file_id, unreadable)
     cursor.execute("call staging.stage_file(%s, %s)", (source.table, file_id))
-    (rejected,) = cursor.fetchone()
+    (rejected,) = one_row(cursor)
     counts = {"file_id": file_id, "rejected": rejected + rows_unreadable}
     cursor.execute(read_sql("load/count_rejects"), counts)
     cursor.execute("call staging.show_file(%s, %s)", (source.table, file_id))
@@ -178,13 +178,13 @@ def _keep_unreadable(cursor: "Cursor", file_id: int, unreadable: IO[str]) -> Non
 def _data_dir(connection: "Connection", run_id: int) -> Path:
     with connection.cursor() as cursor:
         cursor.execute("select data_dir from ops.pipeline_runs where run_id = %s", (run_id,))
-        return Path(cursor.fetchone()[0])
+        return Path(one_row(cursor)[0])
 
 
 def _held_file(cursor: "Cursor", table: str, content_hash: str) -> int | None:
     cursor.execute(read_sql("load/held_file"), {"table": table, "hash": content_hash})
     row = cursor.fetchone()
-    return row and row[0]
+    return row[0] if row else None
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from olist.stages import gates
+from olist.warehouse import one_row
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -16,5 +17,5 @@ def publish(connection: "Connection", run_id: int) -> dict[str, Any]:
     gates.stop_at(connection, run_id, "publish")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call analytics.publish_snapshot(%s)", (run_id,))
-        (customers,) = cursor.fetchone()
+        (customers,) = one_row(cursor)
         return {"customers": customers}

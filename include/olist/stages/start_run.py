@@ -13,7 +13,7 @@ from olist.strategy.lint import find_idle_rules
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
 from olist.strategy.sql import functions
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -66,7 +66,7 @@ def start_run(connection: "Connection", request: RunRequest) -> int:
                 "accepted_gates": list(request.accept),
             },
         )
-        (run_id,) = cursor.fetchone()
+        (run_id,) = one_row(cursor)
         cursor.execute("call ops.open_drafts(%s)", (run_id,))
     return run_id
 

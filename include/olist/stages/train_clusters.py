@@ -32,7 +32,7 @@ from olist.model.clusters import (
 from olist.model.own_process import call
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
-from olist.warehouse import fingerprint, read_sql
+from olist.warehouse import fingerprint, one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -69,7 +69,7 @@ def train_clusters(connection: "Connection", run_id: int) -> dict[str, Any]:
     Raises OlistError if there are fewer different customers than tiers, or nothing stored that is not younger
     than the run's as_of.
     """
-    as_of, retrain = connection.execute(read_sql("train_clusters/run"), {"run_id": run_id}).fetchone()
+    as_of, retrain = one_row(connection.execute(read_sql("train_clusters/run"), {"run_id": run_id}))
     choose = {"auto": _choose_vintage, "always": _choose_month, "never": _choose_stored}[retrain]
     choice = choose(connection, Run(run_id, as_of, read_strategy()))
     with connection.transaction():
@@ -102,8 +102,9 @@ def _choose_vintage(connection: "Connection", run: Run) -> Choice:
         return Choice(model_id, "too few", reason, vintage)
     model_id = _model_of(connection, run, vintage, features)
     parameters = {"model_id": model_id, "run_id": run.run_id}
-    drift = dict(connection.execute(read_sql("train_clusters/drift"), parameters).fetchall())
-    most = max(drift, key=drift.get)
+    shifts = connection.execute(read_sql("train_clusters/drift"), parameters)
+    drift: dict[str, float] = dict(shifts.fetchall())
+    most = max(drift, key=drift.__getitem__)
     shift = f"{most} has shifted by {drift[most]:.2f} since {vintage:%Y-%m-%d}"
     if drift[most] > settings.max_drift:
         model_id = _model_of(connection, run, run.as_of)
@@ -163,7 +164,7 @@ def _model_of(connection: "Connection", run: Run, moment: datetime, features: by
             | {"as_of": moment, "training_hash": training_hash, "k": len(tiers), "features": FEATURES}
             | {part: json.dumps(value) for part, value in model.items()},
         )
-        return cursor.fetchone()[0]
+        return one_row(cursor)[0]
 
 
 def _read_features(connection: "Connection", run: Run, moment: datetime) -> bytes:
@@ -174,7 +175,7 @@ def _read_features(connection: "Connection", run: Run, moment: datetime) -> byte
     parameters = {"run_id": run.run_id, "as_of": moment, "sample": run.strategy.model.sample}
     with connection.cursor(binary=True) as cursor:
         cursor.execute(read_sql("train_clusters/features"), parameters)
-        (packed,) = cursor.fetchone()
+        (packed,) = one_row(cursor)
     values = array("d", packed or b"")
     if sys.byteorder == "little":
         values.byteswap()

@@ -15,7 +15,7 @@ from olist.hubspot.pace import Pace
 from olist.hubspot.sender import Sender
 from olist.stages import gates
 from olist.strategy.reading import read_strategy
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -41,15 +41,15 @@ def plan(
         gates.stop_at(connection, run_id, "upsert_hubspot", only_warn=mode == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.enter_sync(%s, %s)", (run_id, mode))
-        (status,) = cursor.fetchone()
+        (status,) = one_row(cursor)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
-        planned, message, parts = cursor.fetchone()
+        planned, message, parts = one_row(cursor)
     for sentence in [message] if message else describe(planned):
         log.info("HubSpot %s: %s", status, sentence)
     created = []
-    if status == "planned" and parts:
+    if settings and status == "planned" and parts:
         created = HubSpot(settings, Pace(connection, settings.base_url)).ensure_properties()
     return {
         "status": status,
@@ -83,10 +83,10 @@ def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("upsert_hubspot/stop_reason"), {"run_id": run_id})
-        (stop_reason,) = cursor.fetchone()
+        (stop_reason,) = one_row(cursor)
         cursor.execute(read_sql("upsert_hubspot/finish_sync"), {"run_id": run_id, "stop_reason": stop_reason})
         names = ("mode", "status", "message", "plan", "accepted", "rejected", "absent", "waiting")
-        sync = dict(zip(names, cursor.fetchone(), strict=True))
+        sync = dict(zip(names, one_row(cursor), strict=True))
     if sync["status"] == "failed":
         raise OlistError(f"{sync['waiting']} contacts of the plan were not sent: clear upsert_hubspot.send.")
     allowed = read_strategy().limits.max_rejected_contacts

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 from olist.stages import gates
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -20,7 +20,7 @@ def validate(connection: "Connection", run_id: int) -> dict[str, Any]:
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.resolve_as_of(%s)", (run_id,))
-        (as_of,) = cursor.fetchone()
+        (as_of,) = one_row(cursor)
         cursor.execute("call ops.check_staging(%s)", (run_id,))
         cursor.execute(read_sql("validate/results"), {"run_id": run_id})
         results = cursor.fetchall()

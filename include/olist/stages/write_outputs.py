@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from olist.report.bi_files import power_bi, tableau
 from olist.report.page import render_report
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -33,7 +33,7 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
-        (as_of,) = cursor.fetchone()
+        (as_of,) = one_row(cursor)
     target = folder / f"{as_of:%Y-%m-%d}"
     target.mkdir(parents=True, exist_ok=True)
     rows = {name: _write_csv(connection, run_id, as_of, name, target) for name in FILES}
@@ -47,7 +47,7 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
         cursor.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
     with connection.cursor() as cursor:
         cursor.execute("call ops.drop_old_snapshots()")
-        (dropped,) = cursor.fetchone()
+        (dropped,) = one_row(cursor)
     return {"folder": str(target), "report": str(report), "rows": rows, "snapshots_dropped": dropped}
 
 

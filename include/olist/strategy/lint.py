@@ -15,12 +15,12 @@ from decimal import ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Numeric, Text, cast, func, literal, null
+from sqlalchemy import Numeric, Text, cast, func, literal, null
 from sqlalchemy.dialects import postgresql
 
 from olist.strategy.reading import STRATEGY_FILE, line_of
-from olist.strategy.rules import ACTION_FIELDS, COMPARISON, SEGMENT_FIELDS, Condition, Strategy
-from olist.strategy.sql import categories, condition_expression, numbered_actions, to_sql
+from olist.strategy.rules import ACTION_FIELDS, COMPARISON, SEGMENT_FIELDS, Condition, Place, Strategy
+from olist.strategy.sql import Expression, categories, condition_expression, numbered_actions, to_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -46,7 +46,7 @@ class Rule:
     """A segment, a rule for an action or a tier's default, and where it is in the file."""
 
     name: str
-    place: tuple
+    place: Place
     when: dict[str, Condition]
 
 
@@ -77,16 +77,13 @@ def segment_rules(strategy: Strategy) -> list[Rule]:
 
 def action_rules(strategy: Strategy) -> list[Rule]:
     """The rules for actions, then the defaults of the tiers: in the order of their numbers."""
-    count = len(strategy.actions)
     rules = []
-    for number, action in enumerate(numbered_actions(strategy)):
-        if number < count:
-            name = f"action {number + 1}, {action.next_action},"
-            rules.append(Rule(name, ("actions", number), action.when))
-        else:
-            tier = strategy.tiers[number - count]
-            name = f"default action of {tier}, {action.next_action},"
-            rules.append(Rule(name, ("default_actions", tier), {"loyalty_tier": tier}))
+    for number, action in enumerate(strategy.actions):
+        name = f"action {number + 1}, {action.next_action},"
+        rules.append(Rule(name, ("actions", number), action.when))
+    for tier in strategy.tiers:
+        name = f"default action of {tier}, {strategy.default_actions[tier].next_action},"
+        rules.append(Rule(name, ("default_actions", tier), {"loyalty_tier": tier}))
     return rules
 
 
@@ -135,7 +132,7 @@ def _why_nobody(rule: Rule, strategy: Strategy, path: Path) -> str:
     names = [segment.name for segment in strategy.segments]
     lines = [
         f"{name} is in line {line_of(path, ('segments', names.index(name)))}"
-        for name in ([wanted] if isinstance(wanted, str) else wanted)
+        for name in map(str, wanted if isinstance(wanted, list) else [wanted])
     ]
     about = f" ({', '.join(lines)})" if lines else ""
     return f"no customer can have {conditions}{about}"
@@ -193,20 +190,20 @@ def _field_query(field: str, rules: list[Rule], strategy: Strategy) -> str:
     )
 
 
-def _texts(field: str, conditions: list[Condition], strategy: Strategy) -> ColumnElement:
+def _texts(field: str, conditions: list[Condition], strategy: Strategy) -> Expression:
     """Every text that a condition names, and one that none does: to the rules, NULL is no different."""
     if field == "loyalty_tier":
         values = set(strategy.tiers)
     elif field == "segment_name":
         values = {segment.name for segment in strategy.segments}
     else:
-        named = [value for each in conditions for value in (each if isinstance(each, list) else [each])]
+        named = [str(name) for each in conditions for name in (each if isinstance(each, list) else [each])]
         values = set(categories(named, strategy))
         values.add("".join(["other", *values]))
     return cast(postgresql.array([literal(value) for value in sorted(values)]), postgresql.ARRAY(Text))
 
 
-def _numbers(field: str, conditions: list[Condition]) -> ColumnElement:
+def _numbers(field: str, conditions: list[Condition]) -> Expression:
     """The least number, each at which a condition may begin or cease to hold, and the one after it."""
     least, greatest, step = POSSIBLE[field]
     values = {Decimal(least), Decimal(least if greatest is None else greatest)}
@@ -218,7 +215,7 @@ def _numbers(field: str, conditions: list[Condition]) -> ColumnElement:
             if field == "avg_review_score":
                 values.add(cut)
     possible = sorted(value for value in values if value >= least and (greatest is None or value <= greatest))
-    texts: list[ColumnElement] = [literal(value, Numeric()) for value in possible]
+    texts: list[Expression] = [literal(value, Numeric()) for value in possible]
     if field == "avg_review_score":
         texts.append(null())
     return cast(postgresql.array(texts), postgresql.ARRAY(Numeric))

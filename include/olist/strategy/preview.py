@@ -18,7 +18,7 @@ from olist.strategy.sql import (
     segment_expression,
     to_sql,
 )
-from olist.warehouse import read_sql
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -92,7 +92,7 @@ class Preview:
         return {group.tier for group in self.groups if group.tier}
 
     def _moves(self, old: str, new: str) -> Moves:
-        counts: Counter = Counter()
+        counts: Counter[tuple[str | None, str | None]] = Counter()
         for group in self.groups:
             move = getattr(group, old), getattr(group, new)
             if move[0] != move[1]:
@@ -106,8 +106,8 @@ class Preview:
         nothing = [None] if None in before | after else []
         return [(name, before[name], after[name]) for name in [*dict.fromkeys(names), *gone, *nothing]]
 
-    def _count(self, attribute: str) -> Counter:
-        counter: Counter = Counter()
+    def _count(self, attribute: str) -> Counter[Any]:
+        counter: Counter[Any] = Counter()
         for group in self.groups:
             counter[getattr(group, attribute)] += group.people
         return counter
@@ -133,9 +133,9 @@ def preview(connection: "Connection", strategy: Strategy) -> Preview:
         cursor.execute("set transaction read only")
         cursor.execute("select to_regclass('analytics.customer_snapshots') is not null")
         found = None
-        if cursor.fetchone()[0]:
+        if one_row(cursor)[0]:
             cursor.execute(query)
-            (found,) = cursor.fetchone()
+            (found,) = one_row(cursor)
     if not found or not found["groups"]:
         raise OlistError(
             "There is no snapshot yet to show the rules on: `make run` makes one"

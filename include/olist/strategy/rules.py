@@ -35,6 +35,8 @@ COMPARISON = re.compile(r"^(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
 
 Value = str | int | float
 Condition = Value | list[Value]
+# Keys and, in lists, numbers from 0.
+Place = tuple[str | int, ...]
 
 
 def _check_reason(template: str) -> str:
@@ -140,7 +142,7 @@ class Strategy(Part):
                 _fault(("campaigns", name), f"'{name}' is not one of the segments {', '.join(segments)}")
         return self
 
-    def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: tuple) -> None:
+    def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: Place) -> None:
         names = {"loyalty_tier": self.tiers, "segment_name": [segment.name for segment in self.segments]}
         for field, condition in when.items():
             here = (*place, field)
@@ -163,12 +165,12 @@ class Strategy(Part):
 class FaultError(ValueError):
     """What does not fit together, and the place in the file, as keys and list numbers."""
 
-    def __init__(self, place: tuple, sentence: str) -> None:
+    def __init__(self, place: Place, sentence: str) -> None:
         super().__init__(sentence)
         self.place = place
 
 
-def _fault(place: tuple, sentence: str) -> None:
+def _fault(place: Place, sentence: str) -> None:
     raise FaultError(place, sentence)
 
 

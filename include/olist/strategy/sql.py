@@ -3,6 +3,7 @@
 import operator
 from decimal import Decimal
 from string import Formatter
+from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, column, func, literal, or_, types
 from sqlalchemy.dialects import postgresql
@@ -19,6 +20,8 @@ from olist.strategy.rules import (
     Value,
 )
 
+Expression = ColumnElement[Any]
+
 OPERATORS = {
     "<": operator.lt,
     "<=": operator.le,
@@ -26,7 +29,11 @@ OPERATORS = {
     ">=": operator.ge,
     ">": operator.gt,
 }
-SQL_TYPES = {"text": types.Text(), "integer": types.Integer(), "numeric": types.Numeric()}
+SQL_TYPES: dict[str, types.TypeEngine[Any]] = {
+    "text": types.Text(),
+    "integer": types.Integer(),
+    "numeric": types.Numeric(),
+}
 # Named parameters keep a "%" in a name as it is; the other styles double it.
 DIALECT = postgresql.dialect(paramstyle="named")
 
@@ -57,7 +64,7 @@ def functions(strategy: Strategy) -> str:
     )
 
 
-def segment_expression(strategy: Strategy) -> ColumnElement:
+def segment_expression(strategy: Strategy) -> Expression:
     """The name of the first segment whose conditions hold."""
     *conditional, last = strategy.segments
     if not conditional:
@@ -68,7 +75,7 @@ def segment_expression(strategy: Strategy) -> ColumnElement:
     )
 
 
-def rule_expression(strategy: Strategy) -> ColumnElement:
+def rule_expression(strategy: Strategy) -> Expression:
     """The number of the first rule whose conditions hold, the defaults of the tiers after the rules."""
     tier = column("loyalty_tier", types.Text())
     rules = [_all(action.when, ACTION_FIELDS, strategy) for action in strategy.actions]
@@ -81,22 +88,22 @@ def numbered_actions(strategy: Strategy) -> list[Action]:
     return [*strategy.actions, *(strategy.default_actions[tier] for tier in strategy.tiers)]
 
 
-def name_expression(strategy: Strategy) -> ColumnElement:
+def name_expression(strategy: Strategy) -> Expression:
     """The next action of the column `rule`."""
     return _by_rule([literal(action.next_action) for action in numbered_actions(strategy)])
 
 
-def reason_expression(strategy: Strategy) -> ColumnElement:
+def reason_expression(strategy: Strategy) -> Expression:
     """Why, of the column `rule` and the values that a reason shows."""
     return _by_rule([_sentence(action.because) for action in numbered_actions(strategy)])
 
 
-def to_sql(expression: ColumnElement) -> str:
+def to_sql(expression: Expression) -> str:
     """The expression as PostgreSQL text with every value written out and quoted."""
     return str(expression.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True}))
 
 
-def _all(when: dict[str, Condition], fields: dict[str, str], strategy: Strategy) -> ColumnElement:
+def _all(when: dict[str, Condition], fields: dict[str, str], strategy: Strategy) -> Expression:
     return and_(
         *(
             condition_expression(field, condition, fields[field], strategy)
@@ -105,7 +112,7 @@ def _all(when: dict[str, Condition], fields: dict[str, str], strategy: Strategy)
     )
 
 
-def condition_expression(field: str, condition: Condition, kind: str, strategy: Strategy) -> ColumnElement:
+def condition_expression(field: str, condition: Condition, kind: str, strategy: Strategy) -> Expression:
     """Whether the column `field`, which is a text, integer or numeric, meets the condition."""
     value = column(field, SQL_TYPES[kind])
     if isinstance(condition, str) and kind != "text" and (match := COMPARISON.match(condition)):
@@ -114,38 +121,39 @@ def condition_expression(field: str, condition: Condition, kind: str, strategy: 
     wanted: list[Value] = condition if isinstance(condition, list) else [condition]
     if kind != "text":
         return or_(*(value == _number(number) for number in wanted))
+    names = [str(name) for name in wanted]
     if field == "favorite_category":
-        wanted = categories(wanted, strategy)
-    return value.in_([literal(name) for name in wanted])
+        names = categories(names, strategy)
+    return value.in_([literal(name) for name in names])
 
 
-def categories(names: list[Value], strategy: Strategy) -> list[Value]:
+def categories(names: list[str], strategy: Strategy) -> list[str]:
     """The names with each group of categories replaced by what is in it."""
     return [name for group in names for name in strategy.category_groups.get(group, [group])]
 
 
-def _number(value: Value) -> ColumnElement:
+def _number(value: Value) -> Expression:
     return literal(Decimal(str(value)), types.Numeric())
 
 
-def _limits(limits: Limits) -> ColumnElement:
+def _limits(limits: Limits) -> Expression:
     gate = column("gate", Text())
     return case(*((gate == literal(name), _number(getattr(limits, f"max_{name}"))) for name in GATES))
 
 
-def _priority(default_priority: int) -> ColumnElement:
+def _priority(default_priority: int) -> Expression:
     """The rule's number, the same for every default; NULL for NULL, which LEAST would pass over."""
     rule = column("rule", types.Integer())
     return case((rule < default_priority, rule), (rule >= default_priority, literal(default_priority)))
 
 
-def _by_rule(results: list[ColumnElement]) -> ColumnElement:
+def _by_rule(results: list[Expression]) -> Expression:
     rule = column("rule", types.Integer())
     return case(*((rule == literal(number), result) for number, result in enumerate(results, start=1)))
 
 
-def _sentence(template: str) -> ColumnElement:
-    parts: list[ColumnElement] = []
+def _sentence(template: str) -> Expression:
+    parts: list[Expression] = []
     for text, field, _, _ in Formatter().parse(template):
         if text:
             parts.append(literal(text))
@@ -154,7 +162,7 @@ def _sentence(template: str) -> ColumnElement:
     return func.concat(*parts)
 
 
-def _shown(field: str) -> ColumnElement:
+def _shown(field: str) -> Expression:
     """A value as a marketer writes it."""
     value = column(field, SQL_TYPES[REASON_FIELDS[field]])
     if field == "monetary":
@@ -166,11 +174,11 @@ def _shown(field: str) -> ColumnElement:
     return cast(value, Text)
 
 
-def _text_array(values: list[str]) -> ColumnElement:
+def _text_array(values: list[str]) -> Expression:
     return cast(postgresql.array([literal(value) for value in values]), postgresql.ARRAY(Text))
 
 
-def _function(name: str, parameters: dict[str, str], returns: str, body: ColumnElement) -> str:
+def _function(name: str, parameters: dict[str, str], returns: str, body: Expression) -> str:
     signature = ", ".join(f"{parameter} {kind}" for parameter, kind in parameters.items())
     return (
         f"create or replace function ops.{name}({signature}) returns {returns}\n"

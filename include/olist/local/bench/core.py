@@ -30,6 +30,7 @@ from olist.stages import (
 )
 from olist.stages.start_run import RunRequest, install, start_run
 from olist.strategy.reading import read_strategy
+from olist.warehouse import one_row
 
 FEATURES = (
     build_features.order_values,
@@ -68,7 +69,7 @@ def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> 
             connection.execute("drop schema bare cascade")
         seconds |= run_core(uri, data_dir)
         with psycopg.connect(uri) as connection:
-            (size,) = connection.execute("select pg_database_size(current_database())").fetchone()
+            (size,) = one_row(connection.execute("select pg_database_size(current_database())"))
         seconds["warehouse MB"] = size / 1e6
         seconds |= {f"again {part}": each for part, each in run_core(uri, data_dir).items()}
     return seconds | ({"pandas": pandas_method(data_dir)} if with_pandas else {})

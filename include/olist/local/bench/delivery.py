@@ -21,6 +21,7 @@ from olist.local import demo_data, postgres
 from olist.local.bench.core import run_core
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.stages import upsert_hubspot
+from olist.warehouse import one_row
 
 REQUESTS, SECONDS, LATENCY_MS = 100, 10, 250
 
@@ -41,7 +42,7 @@ def bench_delivery(console: Console, orders: int) -> dict[str, float]:
             settings = HubSpotSettings(DEFAULT_TOKEN, f"http://127.0.0.1:{port}")
             run_core(uri, home / "files")
             with psycopg.connect(uri, autocommit=True) as connection:
-                (run_id,) = connection.execute("select max(run_id) from ops.pipeline_runs").fetchone()
+                (run_id,) = one_row(connection.execute("select max(run_id) from ops.pipeline_runs"))
                 parts = upsert_hubspot.plan(connection, run_id, "upsert", settings)["parts"]
             console.print(f"Delivering at {REQUESTS} requests in {SECONDS} s, {LATENCY_MS} ms each")
             began = time.monotonic()
@@ -67,9 +68,9 @@ def _send(uri: str, run_id: int, part: int, settings: HubSpotSettings) -> None:
         upsert_hubspot.send(connection, run_id, part, "upsert", settings)
 
 
-def _start_sandbox(home: Path) -> subprocess.Popen:
-    command = [sys.executable, "-m", "olist.local.hubspot_sandbox", "--database", home / "sandbox.db"]
-    limits = ["--port-file", home / "port", "--ten-second-limit", str(REQUESTS)]
+def _start_sandbox(home: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "olist.local.hubspot_sandbox", "--database", str(home / "sandbox.db")]
+    limits = ["--port-file", str(home / "port"), "--ten-second-limit", str(REQUESTS)]
     return subprocess.Popen([*command, *limits, "--faults", f'{{"latency_ms": {LATENCY_MS}}}'])
 
 

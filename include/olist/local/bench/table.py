@@ -1,6 +1,7 @@
 """Everything that `make bench` measures, as one table."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -63,7 +64,7 @@ def run_bench(console: Console, scales: list[int], rounds: int, deliver_orders: 
     )
 
 
-def _markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _markdown(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [header, ("---",) * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -14,6 +14,7 @@ import psutil
 import psycopg
 
 from olist.local import postgres
+from olist.warehouse import one_row
 
 POLL_SECONDS = 0.05
 PARSE = """
@@ -58,10 +59,14 @@ def measure_run(data_dir: Path) -> dict[str, float]:
                 if run.wait():
                     raise RuntimeError("The run that was to be measured has failed: try make run.")
             seconds = time.monotonic() - began
-            with psycopg.connect(postgres.status(home / "data")) as connection:
-                (stages,) = connection.execute(
-                    "select extract(epoch from sum(finished_at - started_at))::float8 from ops.stage_runs"
-                ).fetchone()
+            uri = postgres.status(home / "data")
+            assert uri
+            with psycopg.connect(uri) as connection:
+                (stages,) = one_row(
+                    connection.execute(
+                        "select extract(epoch from sum(finished_at - started_at))::float8 from ops.stage_runs"
+                    )
+                )
         finally:
             subprocess.run([*command, "stop"], env=environment, stdout=subprocess.DEVNULL, check=True)
     return {"seconds": seconds, "stages": stages} | {f"MB {what}": peak for what, peak in peaks.items()}

@@ -36,12 +36,20 @@ def create_app(settings: SandboxSettings) -> FastAPI:
         yield
         sandbox.store.close()
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        exception_handlers={
+            HubSpotError: _refuse,
+            RequestValidationError: _refuse_malformed,
+            HTTPException: _refuse_unknown,
+        },
+    )
     app.state.sandbox = sandbox
     app.add_middleware(Gateway, sandbox=sandbox)
-    app.add_exception_handler(HubSpotError, _refuse)
-    app.add_exception_handler(RequestValidationError, _refuse_malformed)
-    app.add_exception_handler(HTTPException, _refuse_unknown)
     for path, router in PATHS.items():
         app.include_router(router, prefix=path)
     return app
