@@ -16,7 +16,7 @@ def print_evaluation(evaluation: Evaluation, console: Console) -> None:
         waiting = ", ".join(f"{as_of:%Y-%m-%d}" for as_of in evaluation.waiting)
         console.print(f"The data does not reach {DAYS} days past these snapshots: {waiting}.")
     if not months:
-        console.print("So nothing can be said yet: backfill earlier months (see README.md).")
+        console.print("So nothing can be said yet: backfill earlier months (see docs/history.md).")
         return
     console.print(
         f"What customers bought in the {DAYS} days after each of {len(months)} snapshots"
