@@ -54,7 +54,7 @@ def _about_warehouse(error: Exception, during: str) -> str | None:
 
 
 def _first_in_chain(error: BaseException) -> Exception:
-    """The error that began it: whoever tidies up over a lost connection fails as well and hides it."""
+    """The error that began it. Tidying up over a lost connection fails as well, and would hide it."""
     import psycopg
 
     while isinstance(error.__context__, psycopg.OperationalError):
