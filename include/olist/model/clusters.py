@@ -123,7 +123,7 @@ def _cluster(points: "np.ndarray", k: int) -> Any:
 
 
 def _sample(rows: "np.ndarray", size: int) -> "np.ndarray":
-    """Of so many rows always the same ones, in random order; all as they are where they are no more."""
+    """At most `size` of the rows: always the same ones, in random order. Few rows stay as they are."""
     import numpy as np
 
     if len(rows) <= size:

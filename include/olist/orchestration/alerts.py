@@ -63,7 +63,7 @@ def task_failed(context: dict[str, Any]) -> None:
     An alert that cannot be sent is one sentence in the task's log.
     """
     error = context.get("exception")
-    # Where a process was killed there is none, and Airflow may call twice, or never: see run_failed.
+    # A killed process leaves no error, and Airflow may call twice or never then: see run_failed.
     if addresses() and error:
         context["ti"].xcom_push(TOLD, True)
         _tell_of_failure(context, _sentence(error))

@@ -58,7 +58,7 @@ def _about_warehouse(error: "psycopg.Error", during: str) -> str | None:
 
 
 def _first_in_chain(error: "psycopg.Error") -> "psycopg.Error":
-    """The error that began it: whoever tidies up over a lost connection fails as well and hides it."""
+    """The error that began it. Tidying up over a lost connection fails as well, and would hide it."""
     import psycopg
 
     while isinstance(error.__context__, psycopg.OperationalError):

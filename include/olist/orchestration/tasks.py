@@ -138,12 +138,12 @@ def _sentence_for_the_log(during: str) -> Iterator[None]:
             log.exception("This was not expected")
             raise
         log.error("%s", sentence)
-        # Where in the code an outage struck says nothing, and would bury the sentence.
+        # A traceback says nothing about an outage, and would bury the sentence.
         raise OutageError(sentence) from None
 
 
 def _final_sentence(error: Exception) -> str | None:
-    """What we ourselves say to an error that no other try mends, in Python or in SQL (data_exception)."""
+    """Our own sentence, from Python or SQL (data_exception), if another try would end the same."""
     import psycopg
 
     if isinstance(error, OlistError):

@@ -37,7 +37,7 @@ COLOURS |= {
 
 
 def draw(data: dict[str, list[dict[str, Any]]], segments: list[str], tiers: list[str]) -> dict[str, str]:
-    """The charts there is something to show in, by name; `data` are the rows of the files in sql/report."""
+    """The charts that have something to show, by name; `data` are the rows of the files in sql/report."""
     moves = {kind: [row for row in data["movement"] if row["kind"] == kind] for kind in ("segment", "tier")}
     drawn = {"heatmap": heatmap(data["heatmap"])}
     if data["states"]:
@@ -198,7 +198,7 @@ def _rectangle(x: float, y: float, width: float, height: float, colour: str) -> 
 
 
 def _stack(moves: list[dict[str, Any]], side: str, order: list[str], gap: float) -> dict[str, dict[str, Any]]:
-    """Where each name's bar is: all of them on one another, the first at the top, with gaps between."""
+    """The place of each name's bar. They are stacked, the first at the top, with gaps between."""
     sizes = {name: sum(move["customers"] for move in moves if move[side] == name) for name in order}
     stacks, top = {}, float(sum(sizes.values()))
     for name, size in sizes.items():

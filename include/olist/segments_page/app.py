@@ -94,7 +94,7 @@ def run_page(request: Request, dag_id: str = DAG_ID, dag_run_id: str = "") -> Re
 
 
 def report(run_id: int) -> Response:
-    """The report that a run has written, from where it wrote it down that it is."""
+    """The report of a run, from the path that the run has recorded."""
     from olist.orchestration.tasks import output_folder
 
     with _reading() as rows:

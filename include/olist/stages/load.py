@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 BOM = b"\xef\xbb\xbf"
 MAX_COLUMNS = 200
-# Rows read and typed by other code are other rows: a change to these files loads every file again.
+# Changed code may read or type rows differently, so a change to one of these loads every file again.
 TYPING_SQL = ("load/010_text_formats", "load/020_typed_views", "load/030_stage_file")
 READING_CODE = Path(csv_repair.__file__)
 

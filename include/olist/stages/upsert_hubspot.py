@@ -90,7 +90,7 @@ def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
     if sync["status"] == "failed":
         raise OlistError(f"{sync['waiting']} contacts of the plan were not sent: clear upsert_hubspot.send.")
     allowed = read_strategy().limits.max_rejected_contacts
-    # Of everybody, not of those sent: in a quiet month the few who are always rejected are most of these.
+    # The share is of everybody. In a quiet month, most of those sent are the few who are always rejected.
     people = sync["plan"].get("unchanged", 0) + sync["accepted"] + sync["rejected"]
     if sync["rejected"] > allowed * people:
         raise OlistError(

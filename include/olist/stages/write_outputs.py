@@ -76,7 +76,7 @@ def whole_file(path: Path, run_id: int) -> Iterator[IO[bytes]]:
     try:
         with partial.open("wb") as file:
             yield file
-            # Before the new name, or a machine that loses power may keep the name without the content.
+            # Content first, then the new name: a machine that loses power might keep the name alone.
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)

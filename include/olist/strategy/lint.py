@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 # The least and the greatest possible value of each number, and the distance between neighbours. A mean of
-# reviews may lie anywhere; a millionth is less than two means of as many reviews as a person writes differ.
+# reviews may lie anywhere; with as many reviews as a person writes, two means differ by more than a
+# millionth.
 POSSIBLE = {
     "r_score": (1, 5, Decimal(1)),
     "f_score": (1, 5, Decimal(1)),
@@ -191,7 +192,7 @@ def _field_query(field: str, rules: list[Rule], strategy: Strategy) -> str:
 
 
 def _texts(field: str, conditions: list[Condition], strategy: Strategy) -> Expression:
-    """Every text that a condition names, and one that none does: to the rules, NULL is no different."""
+    """Every text that a condition names, and one that none names; like that one, NULL meets no condition."""
     if field == "loyalty_tier":
         values = set(strategy.tiers)
     elif field == "segment_name":
@@ -224,7 +225,7 @@ def _numbers(field: str, conditions: list[Condition]) -> Expression:
 def _least_earlier(rule: int, fields: list[set[int]]) -> set[int]:
     """The least sets of rules before `rule` that hold where it holds: empty if it never does, {0} if alone.
 
-    A set that contains another one says nothing about who takes a customer that the other does not say.
+    A set that contains another one is left out: the smaller one already says who takes the customer.
     """
     wanted = 1 << rule
     sets = {wanted - 1}
@@ -253,7 +254,7 @@ def _least(sets: set[int]) -> set[int]:
 
 
 def _takers(sets: set[int]) -> list[int]:
-    """Few rules, at least one of which is in each set, and none of which could be left out."""
+    """A few rules that hit each set at least once. Without any one of them, a set would be missed."""
     takers: list[int] = []
     left = sets
     while left:
