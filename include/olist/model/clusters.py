@@ -122,7 +122,7 @@ def _cluster(points: "np.ndarray", k: int) -> Any:
 
 
 def _sample(rows: "np.ndarray", size: int) -> "np.ndarray":
-    """At most `size` of the rows. A sample is always the same one, in random order; few rows stay as they are."""
+    """At most `size` of the rows: always the same sample, in random order; few rows stay as they are."""
     import numpy as np
 
     if len(rows) <= size:

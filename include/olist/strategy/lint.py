@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 # The least and the greatest possible value of each number, and the distance between neighbours. A mean of
-# reviews may lie anywhere; with as many reviews as a person writes, two means differ by more than a millionth.
+# reviews may lie anywhere; of as many reviews as a person writes, two means differ by over a millionth.
 POSSIBLE = {
     "r_score": (1, 5, Decimal(1)),
     "f_score": (1, 5, Decimal(1)),
@@ -194,7 +194,7 @@ def _field_query(field: str, rules: list[Rule], strategy: Strategy) -> str:
 
 
 def _texts(field: str, conditions: list[Condition], strategy: Strategy) -> ColumnElement:
-    """Every text that a condition names, and one that none names. NULL meets no condition, just like that one."""
+    """Every text that a condition names, and one that none names; NULL meets no condition either."""
     if field == "loyalty_tier":
         values = set(strategy.tiers)
     elif field == "segment_name":
