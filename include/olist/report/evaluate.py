@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 HORIZON = timedelta(days=90)
-# Of a hundred groups that mean nothing, about one is taken for one that predicts.
+# Of a hundred groups that mean nothing, at most one on average is said to predict.
 SIGNIFICANCE = 0.01
 # With fewer expected cases, a group that means something may well not stand out.
 LEAST_EXPECTED = 5
