@@ -20,8 +20,7 @@ NAMES = re.compile(
     r"(?:if\s+(?:not\s+)?exists\s+)?(\w+\.\w+)",
     re.IGNORECASE | re.MULTILINE,
 )
-LEDGER = "070_objects"
-LEDGER_COLUMNS = "name text, installed_at timestamp with time zone"
+INSTALLED_COLUMNS = "name text, installed_at timestamp with time zone"
 # Enough to recognise whose they are.
 SHOWN = 5
 
@@ -39,7 +38,7 @@ def names_in(texts: Iterable[str], verbs: tuple[str, ...] = ("create", "drop")) 
 def installed(cursor: "Cursor") -> set[str]:
     """What ops.installed says is there: nothing in a new database, or where that table is somebody else's."""
     cursor.execute(read_sql("install/ledger_columns"))
-    if cursor.fetchone() != (LEDGER_COLUMNS,):
+    if cursor.fetchone() != (INSTALLED_COLUMNS,):
         return set()
     cursor.execute("select name from ops.installed")
     names = {name for (name,) in cursor.fetchall()}
@@ -47,13 +46,12 @@ def installed(cursor: "Cursor") -> set[str]:
 
 
 def ours(cursor: "Cursor", applied: list[str], pending: list[str], routines: list[str]) -> set[str]:
-    """The names that are ours already, of a warehouse with the texts `applied`.
+    """The names that are ours already, of a warehouse with the texts `applied`: those of ops.objects.
 
     Releases that did not write them down yet made what these texts and the routines make, and what the
     pending texts drop.
     """
-    cursor.execute("select to_regclass('ops.objects') is not null")
-    if cursor.fetchone() == (True,):
+    if "ops.objects" in names_in(applied):
         cursor.execute("select name from ops.objects")
         return {name for (name,) in cursor.fetchall()}
     return names_in(applied + routines) | names_in(pending, ("drop",))
