@@ -15,7 +15,7 @@ from support.clusters import Cluster, running_cluster
 from support.places import SAMPLE
 from support.task_processes import Scene
 
-from olist.local import demo_data, postgres
+from olist.local import demo_data, environment, postgres
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import SandboxSettings
 from olist.stages.start_run import install
@@ -24,6 +24,8 @@ from olist.strategy.reading import read_strategy
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# Whatever proxy the developer's shell has.
+environment.reach_this_machine_directly()
 _numbers = itertools.count()
 
 

@@ -15,7 +15,7 @@ from support.shop import Shop
 from olist.exceptions import OlistError
 from olist.stages.start_run import install
 from olist.strategy.reading import read_strategy
-from olist.warehouse import check_server
+from olist.warehouse.installation import check_server
 
 FIRST_RELEASE = Path(__file__).parent / "first_release" / "warehouse.sql"
 TABLES = """

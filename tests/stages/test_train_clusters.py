@@ -226,13 +226,19 @@ def test_drift_of_frequency_shows_although_nearly_everybody_buys_once(
     assert found["drift"]["monetary"] < 0.05
 
 
+OPEN_TRANSACTIONS = """
+    select count(*) from pg_stat_activity
+    where datname = current_database() and state = 'idle in transaction'
+"""
+
+
 # --- Two at once -----------------------------------------------------------------------------------------
 
 
 def test_of_two_runs_that_need_a_model_one_trains_it(
     warehouse: str, demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trained, train = [], train_clusters.train
+    trained, states, train = [], [], train_clusters.train
 
     def train_when_another_waits(*arguments: object) -> dict:
         trained.append(threading.current_thread())
@@ -243,6 +249,7 @@ def test_of_two_runs_that_need_a_model_one_trains_it(
                 if observer.execute(waiting).fetchone() == (1,):
                     break
                 time.sleep(0.02)
+            states.extend(observer.execute(OPEN_TRANSACTIONS).fetchall())
         return train(*arguments)
 
     monkeypatch.setattr(train_clusters, "train", train_when_another_waits)
@@ -260,6 +267,8 @@ def test_of_two_runs_that_need_a_model_one_trains_it(
     for thread in threads:
         thread.join()
     assert len(trained) == 1
+    # The other one waits within its statement. Neither transaction is idle: servers may end those.
+    assert states == [(0,)]
     assert [found[run_id]["decision"] for run_id in runs] == ["vintage", "vintage"]
     assert found[runs[0]]["model_id"] == found[runs[1]]["model_id"]
 

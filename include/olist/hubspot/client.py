@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from olist.exceptions import OlistError
 from olist.hubspot.answers import Answer, HubSpotUnavailableError, backoff_seconds
 from olist.hubspot.properties import GROUP, ID_PROPERTY, PROPERTIES
+from olist.hubspot.proxies import proxy_for
 
 if TYPE_CHECKING:
     from olist.hubspot.pace import Pace
@@ -56,6 +57,9 @@ class HubSpot:
         self.pace = pace
         configuration = Configuration()
         configuration.retries = Retry(0, redirect=3)
+        self._proxy = proxy_for(settings.base_url)
+        if self._proxy:
+            configuration.proxy, configuration.proxy_headers = self._proxy.url, self._proxy.headers
         # One connection pool, which threads may share.
         self._client = ApiClient(configuration)
 
@@ -137,7 +141,7 @@ class HubSpot:
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         from hubspot.crm.contacts import ApiException
-        from urllib3.exceptions import HTTPError
+        from urllib3.exceptions import HTTPError, ProxyError
 
         headers = {"Authorization": f"Bearer {self.settings.token}", "Accept": "application/json"}
         try:
@@ -153,7 +157,9 @@ class HubSpot:
             status, raw, answer_headers = error.status, error.body, error.headers
         except HTTPError as error:
             reason = getattr(error, "reason", None) or error
-            return Answer(0, {}, {"message": f"there was no answer ({type(reason).__name__})"})
+            what = str(reason.original_error) if isinstance(reason, ProxyError) else type(reason).__name__
+            by = f" by the proxy {self._proxy.url}" if self._proxy else ""
+            return Answer(0, {}, {"message": f"there was no answer{by} ({what})"})
         names = {name.lower(): value for name, value in (answer_headers or {}).items()}
         return Answer(status, names, _json(raw))
 

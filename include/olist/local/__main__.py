@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 from rich.console import Console
 
-from olist.exceptions import OlistError
+from olist.exceptions import OlistError, OutageError
 from olist.local import environment, postgres, sandbox_process
-from olist.orchestration.outages import first_line
+from olist.orchestration.outages import final_sentence_about, first_line
 
 console = Console(highlight=False)
 
@@ -139,8 +139,11 @@ def main() -> None:
         parser.error(f"{given.command} takes no arguments")
     try:
         sys.exit(airflow(given.arguments) if given.command == "airflow" else COMMANDS[given.command]())
-    except (OlistError, postgres.EmbeddedPostgresError) as error:
+    except (OlistError, OutageError, postgres.EmbeddedPostgresError) as error:
         console.print(str(error), style="red", markup=False)
+        sys.exit(2)
+    except psycopg.errors.InsufficientPrivilege as error:
+        console.print(str(final_sentence_about(error, given.command)), style="red", markup=False)
         sys.exit(2)
     except psycopg.OperationalError as error:
         console.print(f"The warehouse cannot be reached: {first_line(error)}.", style="red", markup=False)

@@ -21,8 +21,15 @@ PROJECT = Path(__file__).resolve().parents[3]
 STATE = Path(os.environ.get("OLIST_HOME") or PROJECT / ".olist").resolve()
 DEMO_ORDERS = 20_000
 BENCH_ORDERS = 30_000
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DATABASE_VARIABLES = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASS")
 Say = Callable[[str], None]
+
+# How a server of the user's own is trusted, and its password where the connection has none, is as the shell
+# has it for psql: DB_* cannot say it. Where the server is, who asks and what the session is like is said by
+# DB_* (or the connection) and olist.warehouse.session alone. An Airflow that this project does not start
+# keeps the variables it was given.
+TRUST = ("PGPASS", "PGSSL", "PGGSS", "PGKRB", "PGCHANNELBINDING", "PGREQUIREAUTH", "PGREQUIREPEER")
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ def prepare(say: Say = print) -> Environment:
     `say` is called with a line for everything that takes a while.
     """
     load_dotenv(PROJECT / ".env")
+    reach_this_machine_directly()
     given = os.environ.get("OLIST_DATA_DIR")
     home = STATE / ("data" if given else "demo")
     home.mkdir(parents=True, exist_ok=True)
@@ -50,6 +58,14 @@ def prepare(say: Say = print) -> Environment:
     hubspot = _hubspot(home, say)
     _airflow_settings(home)
     return Environment(home, data_dir, warehouse, hubspot)
+
+
+def reach_this_machine_directly() -> None:
+    """Airflow's processes talk to each other over HTTP, and would ask a proxy for this machine."""
+    given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if given.strip() != "*":
+        given = ",".join(filter(None, (given, *LOOPBACK)))
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = given
 
 
 def homes() -> list[Path]:
@@ -70,6 +86,7 @@ def _demo_data(home: Path, say: Say) -> Path:
 
 def _warehouse(home: Path, say: Say) -> str:
     if os.environ.get("AIRFLOW_CONN_OLIST_WAREHOUSE"):
+        postgres.forget_libpq(but=TRUST)
         return "the PostgreSQL of AIRFLOW_CONN_OLIST_WAREHOUSE"
     if os.environ.get("DB_HOST"):
         missing = [name for name in DATABASE_VARIABLES if not os.environ.get(name) and name != "DB_PORT"]
@@ -80,6 +97,7 @@ def _warehouse(home: Path, say: Say) -> str:
         )
         port = os.environ.get("DB_PORT") or "5432"
         os.environ["AIRFLOW_CONN_OLIST_WAREHOUSE"] = f"postgres://{user}:{password}@{host}:{port}/{name}"
+        postgres.forget_libpq(but=TRUST)
         return f"PostgreSQL on {os.environ['DB_HOST']}"
     if postgres.status(home) is None:
         say("Starting the embedded PostgreSQL")

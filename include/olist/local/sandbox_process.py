@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from olist.exceptions import OlistError
 
 PATIENCE_SECONDS = 30
+# This machine is never asked through a proxy.
+DIRECTLY = build_opener(ProxyHandler({}))
 
 
 def start(home: Path) -> tuple[str, str]:
@@ -68,7 +70,7 @@ def status(home: Path) -> str | None:
     """The base URL of the sandbox, None if it does not answer."""
     with suppress(FileNotFoundError, ValueError, URLError, OSError):
         url = f"http://127.0.0.1:{int((home / 'sandbox-port').read_text())}"
-        with urlopen(f"{url}/sandbox/requests", timeout=5):
+        with DIRECTLY.open(f"{url}/sandbox/requests", timeout=5):
             return url
     return None
 

@@ -16,9 +16,10 @@ from olist.exceptions import OlistError, OutageError
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.hook import HubSpotHook
-from olist.orchestration.outages import first_line, sentence_about
+from olist.orchestration.outages import final_sentence_about, first_line, sentence_about
 from olist.stages.start_run import RunRequest, start_run
 from olist.warehouse import read_sql
+from olist.warehouse.session import settle
 
 log = logging.getLogger(__name__)
 
@@ -114,11 +115,15 @@ def _request_of(context: dict[str, Any]) -> RunRequest:
 
 
 def connect() -> Any:
-    """A psycopg connection to the warehouse, each statement a transaction of its own unless one is opened."""
+    """A psycopg connection to the warehouse, each statement a transaction of its own unless one is opened.
+
+    Raises OlistError behind a connection pooler that shares sessions.
+    """
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     connection = PostgresHook(postgres_conn_id=WAREHOUSE_CONNECTION).get_conn()
     connection.autocommit = True
+    settle(connection)
     return connection
 
 
@@ -130,7 +135,7 @@ def _sentence_for_the_log(during: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if final := _final_sentence(error):
+        if final := final_sentence_about(error, during):
             log.error("%s", final)
             raise AirflowFailException(final) from error
         sentence = sentence_about(error, during)
@@ -140,12 +145,3 @@ def _sentence_for_the_log(during: str) -> Iterator[None]:
         log.error("%s", sentence)
         # A traceback says nothing about an outage, and would bury the sentence.
         raise OutageError(sentence) from None
-
-
-def _final_sentence(error: Exception) -> str | None:
-    """Our own sentence, from Python or SQL (data_exception), if another try would end the same."""
-    import psycopg
-
-    if isinstance(error, OlistError):
-        return str(error)
-    return first_line(error) if isinstance(error, psycopg.errors.DataException) else None

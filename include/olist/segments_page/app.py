@@ -24,6 +24,7 @@ from starlette.exceptions import HTTPException
 from olist.exceptions import OlistError
 from olist.report import page as report_page
 from olist.warehouse import read_sql
+from olist.warehouse.session import settle
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -125,8 +126,8 @@ def _reading() -> Iterator[Callable[..., list[dict[str, Any]]]]:
 
     try:
         with closing(_connect()) as connection, connection.cursor(row_factory=dict_row) as cursor:
-            cursor.execute(f"set statement_timeout = {1000 * QUERY_SECONDS}")
             cursor.execute("begin isolation level repeatable read, read only")
+            cursor.execute(f"set local statement_timeout = {1000 * QUERY_SECONDS}")
             yield lambda name, **values: cursor.execute(read_sql(f"segments_page/{name}"), values).fetchall()
     except AirflowNotFoundException as error:
         raise PageError(503, NO_CONNECTION) from error
@@ -134,7 +135,7 @@ def _reading() -> Iterator[Callable[..., list[dict[str, Any]]]]:
         raise PageError(503, EMPTY) from error
     except psycopg.errors.QueryCanceled as error:
         raise PageError(503, SLOW) from error
-    except psycopg.Error as error:
+    except (psycopg.Error, OlistError) as error:
         log.warning("The warehouse cannot be read: %s", error)
         raise PageError(503, AWAY) from error
 
@@ -150,6 +151,7 @@ def _connect() -> "Connection":
     hook.connection.extra = json.dumps({"connect_timeout": CONNECT_SECONDS} | given)
     connection = hook.get_conn()
     connection.autocommit = True
+    settle(connection)
     return connection
 
 

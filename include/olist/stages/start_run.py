@@ -6,14 +6,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from olist import warehouse
 from olist.files.sources import SOURCES
 from olist.hubspot.properties import payload_function
 from olist.strategy.lint import find_idle_rules
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
 from olist.strategy.sql import functions
-from olist.warehouse import one_row, read_sql
+from olist.warehouse import installation, one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -73,4 +72,4 @@ def start_run(connection: "Connection", request: RunRequest) -> int:
 
 def install(connection: "Connection", strategy: Strategy) -> bool:
     """Brings the warehouse up to date, with these rules. Returns whether anything was installed."""
-    return warehouse.install(connection, functions(strategy) + payload_function())
+    return installation.install(connection, functions(strategy) + payload_function())

@@ -16,6 +16,8 @@ import json
 import logging
 import sys
 from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -152,8 +154,8 @@ def _model_of(connection: "Connection", run: Run, moment: datetime, features: by
     training_hash = hashlib.sha256(features).hexdigest()
     settings = [str(moment), tiers, FEATURES, KMEANS_PARAMETERS, library_versions()]
     known_by = {"fingerprint": fingerprint(training_hash, json.dumps(settings))}
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(read_sql("train_clusters/lock_model"), known_by)
+    # The lock is the session's: a transaction would be idle while the model trains, which servers may limit.
+    with _locked(connection, known_by), connection.cursor() as cursor:
         cursor.execute(read_sql("train_clusters/find_model"), known_by)
         if row := cursor.fetchone():
             return row[0]
@@ -165,6 +167,15 @@ def _model_of(connection: "Connection", run: Run, moment: datetime, features: by
             | {part: json.dumps(value) for part, value in model.items()},
         )
         return one_row(cursor)[0]
+
+
+@contextmanager
+def _locked(connection: "Connection", known_by: dict[str, str]) -> Iterator[None]:
+    connection.execute(read_sql("train_clusters/lock_model"), known_by)
+    try:
+        yield
+    finally:
+        connection.execute(read_sql("train_clusters/unlock_model"), known_by)
 
 
 def _read_features(connection: "Connection", run: Run, moment: datetime) -> bytes:

@@ -198,16 +198,16 @@ begin
         )
 
         select distinct on (columns.attrelid, columns.attnum)
-            format('%s.%I', columns.attrelid::regclass, columns.attname) as name, dictionary.meaning
+            format('%s.%I', objects.name, columns.attname) as name, dictionary.meaning
         from pg_attribute as columns
         inner join pg_class on pg_class.oid = columns.attrelid
+        inner join pg_namespace on pg_namespace.oid = pg_class.relnamespace
+        -- Tables of somebody else's may be in the same schemas.
+        inner join ops.objects on objects.name = pg_namespace.nspname || '.' || pg_class.relname
         inner join dictionary
             on dictionary.name = columns.attname
-            and (dictionary.relation is null or dictionary.relation = columns.attrelid::regclass::text)
-        where pg_class.relnamespace in (
-            'analytics'::regnamespace, 'ops'::regnamespace, 'staging'::regnamespace, 'raw'::regnamespace
-        )
-        and pg_class.relkind in ('r', 'p', 'v')
+            and (dictionary.relation is null or dictionary.relation = objects.name)
+        where pg_class.relkind in ('r', 'p', 'v')
         and not pg_class.relispartition
         and columns.attnum > 0
         and not columns.attisdropped
@@ -241,6 +241,7 @@ begin
             ('ops.hubspot_plan_drafts', 'Working table: who has to be told what by each run, and what came of it.'),
             ('ops.file_rejects', 'Rows of each file that could not be read, typed or keyed.'),
             ('ops.installed', 'Which files of include/sql/schema this warehouse has, and the state of its routines.'),
+            ('ops.objects', 'Every table, view and routine of the pipeline. What else is in its schemas is somebody else''s, and left alone.'),
             ('ops.kept_runs', 'Runs whose working tables and staged files are kept.'),
             ('raw.customers', 'The last loaded file as it is: text.'),
             ('staging.customers_by_file', 'Typed and keyed rows of every loaded file that is kept.'),

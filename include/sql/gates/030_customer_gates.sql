@@ -27,7 +27,7 @@ as $$
             count(*) filter (
                 where before.next_action <> coalesce(now.next_action, '') and now.customer_unique_id is not null
             ) as changed,
-            max(before.as_of) as as_of_before,
+            to_char(max(before.as_of), 'YYYY-MM-DD HH24:MI:SS') as as_of_before,
             greatest(round(extract(epoch from max(run.as_of) - max(before.as_of)) / (86400 * 30.4)), 1) as months
         from before
         full join now using (customer_unique_id)

@@ -24,6 +24,7 @@ begin
     inner join pg_attribute on attrelid = indrelid and attnum = any (indkey)
     where indrelid = staged::regclass and indisprimary and attname <> 'file_id';
 
+    perform ops.has_part(staged, part);
     execute format('create table %s (like %s including defaults, check (file_id = %s))', part, staged, new_file_id);
     execute format('select count(*) from raw.%I', source_table) into rows_read;
     -- Most files have nothing to reject, and then every value has been looked at once.

@@ -8,7 +8,7 @@ declare
     run_as_of timestamp := (select as_of from ops.pipeline_runs where run_id = of_run_id);
     part text := format('analytics.%I', 'customer_snapshots_' || to_char(run_as_of, 'YYYYMMDD"t"HH24MISS'));
 begin
-    perform pg_advisory_xact_lock(hashtext('analytics.publish_snapshot'), hashtext(run_as_of::text));
+    perform pg_advisory_xact_lock(hashtext('analytics.publish_snapshot'), hashtext(to_char(run_as_of, 'YYYY-MM-DD HH24:MI:SS')));
     select count(*) into customers from ops.snapshot_drafts where run_id = of_run_id;
     if customers = 0 then
         raise exception 'Run % has no snapshot to publish: clear it from build_features on.', of_run_id
@@ -16,7 +16,7 @@ begin
     end if;
 
     call ops.plan_for_whole_tables();
-    if to_regclass(part) is null then
+    if not ops.has_part('analytics.customer_snapshots', part) then
         call ops.add_snapshot(of_run_id, run_as_of, part);
     else
         call ops.replace_snapshot(of_run_id, part, customers);

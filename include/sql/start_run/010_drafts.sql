@@ -1,3 +1,22 @@
+-- Whether there is already this part of a table of ours. A table of its name that is none of its parts is somebody
+-- else's and stays as it is.
+create or replace function ops.has_part(of_table text, part text) returns boolean
+language plpgsql stable
+as $$
+begin
+    if to_regclass(part) is null then
+        return false;
+    end if;
+    if not exists (
+        select from pg_inherits where inhrelid = to_regclass(part) and inhparent = to_regclass(of_table)
+    ) then
+        raise exception 'The table % of somebody else''s has a name that the pipeline needs for one of its own: rename it.',
+            part using errcode = 'data_exception';
+    end if;
+    return true;
+end
+$$;
+
 -- The draft partitions of a run, made in one short transaction, since attaching one waits for no reader but
 -- does wait for another run that attaches.
 create or replace procedure ops.open_drafts(of_run_id bigint)
@@ -13,7 +32,7 @@ begin
         'customer_tiers_drafts', 'snapshot_drafts', 'hubspot_plan_drafts'
     ] loop
         part := format('ops.%I', draft || '_' || of_run_id);
-        if to_regclass(part) is null then
+        if not ops.has_part(format('ops.%I', draft), part) then
             execute format('create table %s (like ops.%I including all)', part, draft);
             execute format('alter table ops.%I attach partition %s for values in (%s)', draft, part, of_run_id);
         end if;
@@ -27,7 +46,7 @@ as $$
 declare
     part text := format('ops.%I', draft || '_' || of_run_id);
 begin
-    if to_regclass(part) is null then
+    if not ops.has_part(format('ops.%I', draft), part) then
         raise exception 'The working tables of run % were cleaned up after it ended: clear it from start_run on.',
             of_run_id using errcode = 'data_exception';
     end if;
@@ -93,7 +112,10 @@ begin
         return;
     end if;
     set local lock_timeout = '200ms';
-    execute format('drop table if exists %s', part);
+    -- What is no part of a table is none of ours, though it may have the name of one.
+    if exists (select from pg_class where oid = to_regclass(part) and relispartition) then
+        execute format('drop table %s', part);
+    end if;
     is_dropped := true;
 exception
     when lock_not_available or deadlock_detected then
@@ -115,8 +137,13 @@ begin
         select format('ops.%I', child.relname) as name
         from pg_inherits
         inner join pg_class as child on child.oid = inhrelid
+        inner join pg_class as parent on parent.oid = inhparent
+        -- Tables of somebody else's may have such names, too.
+        inner join ops.objects on objects.name = 'ops.' || parent.relname
         where child.relnamespace = 'ops'::regnamespace
-          and child.relname ~ '_drafts_\d+$'
+          and parent.relnamespace = 'ops'::regnamespace
+          and child.relname ~ ('^' || parent.relname || '_\d+$')
+          and parent.relname ~ '_drafts$'
           and substring(child.relname from '\d+$')::bigint not in (select run_id from ops.kept_runs)
     loop
         call ops.drop_unless_in_use(part.name, is_dropped);

@@ -1,2 +1,2 @@
 -- Of two runs that need the same model, one trains it and the other waits for it.
-select pg_advisory_xact_lock(hashtext('olist.cluster_model'), hashtext(%(fingerprint)s))
+select pg_advisory_lock(hashtext('olist.cluster_model'), hashtext(%(fingerprint)s))

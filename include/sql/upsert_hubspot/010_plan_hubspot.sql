@@ -18,7 +18,10 @@ begin
         of_run_id, run_as_of, mode, sync_status,
         case
             when sync_status = 'superseded'
-            then format('Not sent: HubSpot already has the customers as of %s.', ops.newest_sent())
+            then format(
+                'Not sent: HubSpot already has the customers as of %s.',
+                to_char(ops.newest_sent(), 'YYYY-MM-DD HH24:MI:SS')
+            )
         end,
         '{}'
     )

@@ -167,7 +167,7 @@ begin
                 format(
                     'orders were bought more than 180 days after all others, the first of them order %s on %s:'
                     ' correct the file, or set as_of',
-                    max(an_order), max(purchase_day)
+                    max(an_order), to_char(max(purchase_day), 'YYYY-MM-DD')
                 ),
                 ''
             )

@@ -11,7 +11,6 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.request import urlopen
 
 import psycopg
 from rich.console import Console
@@ -20,6 +19,7 @@ from olist.hubspot.client import HubSpotSettings
 from olist.local import demo_data, postgres
 from olist.local.bench.core import run_core
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
+from olist.local.sandbox_process import DIRECTLY
 from olist.stages import upsert_hubspot
 from olist.warehouse import one_row
 
@@ -49,7 +49,7 @@ def bench_delivery(console: Console, orders: int) -> dict[str, float]:
             with ThreadPoolExecutor(len(parts)) as pool:
                 list(pool.map(lambda part: _send(uri, run_id, part, settings), parts))
             elapsed = time.monotonic() - began
-            log = json.load(urlopen(f"{settings.base_url}/sandbox/requests"))
+            log = json.load(DIRECTLY.open(f"{settings.base_url}/sandbox/requests"))
         finally:
             sandbox.terminate()
             sandbox.wait()
