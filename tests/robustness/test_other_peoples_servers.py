@@ -3,19 +3,20 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import date
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import Connection
-from psycopg.conninfo import make_conninfo
 from support import pipeline, results, task_processes
 from support.pooler import running_pgbouncer
 from support.task_processes import Scene, all_tasks
 
 from olist.exceptions import OlistError
 from olist.orchestration.outages import sentence_about
+from olist.stages import load
 from olist.stages.start_run import install
 from olist.strategy.reading import read_strategy
 from olist.warehouse import ownership
@@ -190,19 +191,21 @@ def test_a_read_only_server_is_an_outage(
 
 
 def test_limits_of_idle_time_are_outages(warehouse: str) -> None:
-    for limit, opening in (
-        ("idle_in_transaction_session_timeout", "begin"),
-        ("transaction_timeout", "begin"),
-        ("idle_session_timeout", "select 1"),
+    for limit, during in (
+        ("idle_in_transaction_session_timeout", Connection.transaction),
+        ("transaction_timeout", Connection.transaction),
+        ("idle_session_timeout", nullcontext),
     ):
         with psycopg.connect(warehouse, autocommit=True) as connection:
             connection.execute(f"set {limit} = 50")
-            connection.execute(opening)
-            time.sleep(0.5)
-            with pytest.raises(psycopg.Error) as raised:
+            with pytest.raises(psycopg.Error) as raised, during(connection):
+                connection.execute("select 1")
+                time.sleep(0.5)
                 connection.execute("select 1")
             sentence = sentence_about(raised.value, "publish")
-            assert sentence.startswith("The warehouse ended the connection during publish"), limit
+            assert sentence.startswith("The warehouse ended the connection during publish (terminating"), (
+                limit
+            )
 
 
 def test_a_right_that_is_missing_is_one_sentence_and_no_other_try(
@@ -210,9 +213,7 @@ def test_a_right_that_is_missing_is_one_sentence_and_no_other_try(
 ) -> None:
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute("create role guest login password 'only-here'")
-        theirs = make_conninfo(empty, user="guest", password="only-here")
-        uri = empty.replace(empty[len("postgresql://") : empty.index("@")], "guest:only-here")
-        assert theirs
+        uri = f"postgresql://guest:only-here@{empty.rpartition('@')[2]}"
         outcome = task_processes.run(Scene(uri, sandbox, few, tmp_path, "guest"), ["start_run"])
         admin.execute("drop role guest")
     assert outcome.error == "AirflowFailException"
@@ -343,10 +344,6 @@ def test_a_table_with_the_name_of_a_part_of_ours_is_named_and_stays(
     connection.execute(f"create table {theirs} as select 1 as mine")
     words = f"The table {theirs} of somebody else's has a name that the pipeline needs"
     with pytest.raises((OlistError, psycopg.errors.DataException), match=re.escape(words)):
-        from datetime import date
-
-        from olist.stages import load
-
         run_id = pipeline.begin(connection, few, date(2018, 3, 1))
         load.load(connection, run_id, "orders")
         pipeline.run(connection, few, date(2018, 3, 1))

@@ -88,6 +88,8 @@ def _first_in_chain(error: "psycopg.Error") -> "psycopg.Error":
     """The error that began it. Tidying up over a lost connection fails as well, and would hide it."""
     import psycopg
 
-    while isinstance(error.__context__, psycopg.OperationalError):
-        error = error.__context__
+    while isinstance(before := error.__context__, psycopg.Error):
+        if not isinstance(before, psycopg.OperationalError) and before.sqlstate not in TOO_LONG:
+            break
+        error = before
     return error
