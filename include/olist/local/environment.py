@@ -41,6 +41,8 @@ def prepare(say: Say = print) -> Environment:
     `say` is called with a line for everything that takes a while.
     """
     load_dotenv(PROJECT / ".env")
+    if strategy := os.environ.get("OLIST_STRATEGY"):
+        os.environ["OLIST_STRATEGY"] = str(Path(strategy).expanduser().resolve())
     given = os.environ.get("OLIST_DATA_DIR")
     home = STATE / ("data" if given else "demo")
     home.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Part(BaseModel):
-    """A part of strategy.yaml. The text under a field is what an editor shows for it: see schema.py."""
+    """A part of one of the files. The text under a field is what an editor shows for it: see schema.py."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, coerce_numbers_to_str=False, use_attribute_docstrings=True

@@ -2,11 +2,10 @@
 
 import re
 from math import isfinite
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from olist.strategy.campaigns import Campaign
 from olist.strategy.limits import Limits
 from olist.strategy.part import Part, check_braces
 
@@ -102,10 +101,19 @@ class Strategy(Part):
     """The rules for the next action, in the order they are tried."""
     default_actions: dict[str, Action]
     """One action for each tier, for everybody whom no rule has reached."""
-    campaigns: dict[str, Campaign] = Field(default_factory=dict)
-    """What to tell the customers of each segment, in English and Brazilian Portuguese."""
     limits: Limits = Limits()
     """What is still normal. Beyond it a run stops before it changes what people read."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_campaigns(cls, content: Any) -> Any:
+        """Where they were before they had a file of their own."""
+        if isinstance(content, dict) and "campaigns" in content:
+            _fault(
+                ("campaigns",),
+                "campaigns have a file of their own: move them to campaigns.yaml beside this one",
+            )
+        return content
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Strategy":
@@ -136,10 +144,6 @@ class Strategy(Part):
         for name in self.limits.apologies if "apologies" in self.limits.model_fields_set else []:
             if name not in names:
                 _fault(("limits", "apologies"), f"'{name}' is not a next action of these rules")
-        segments = [segment.name for segment in self.segments]
-        for name in self.campaigns:
-            if name not in segments:
-                _fault(("campaigns", name), f"'{name}' is not one of the segments {', '.join(segments)}")
         return self
 
     def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: Place) -> None:
