@@ -68,7 +68,7 @@ def test_every_rule_of_the_strategy_can_reach_somebody(database: Connection) -> 
         "{frequency: 1.5}",
         '{recency_days: "< 0"}',
         '{monetary: "< 0"}',
-        "{monetary: 9.999}",
+        "{monetary: 9.9999}",
         "{segment_name: Best, frequency: 1}",
         '{segment_name: [Best], frequency: "< 2"}',
     ],

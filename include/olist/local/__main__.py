@@ -91,6 +91,7 @@ def preview() -> int:
     from olist.strategy.preview import preview
     from olist.strategy.preview_tables import dead_rules, print_findings, print_preview
     from olist.strategy.reading import read_campaigns, read_strategy
+    from olist.strategy.unknown_values import read_known_values, unknown_values
 
     strategy = read_strategy()
     read_campaigns(strategy)
@@ -99,6 +100,7 @@ def preview() -> int:
         idle = find_idle_rules(connection, strategy)
         print_findings(idle, console)
         found = preview(connection, strategy)
+        print_findings(unknown_values(strategy, read_known_values(connection)), console)
     print_findings(dead_rules(found, idle), console)
     print_preview(found, console)
     return 0

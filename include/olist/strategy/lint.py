@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Numeric, Text, cast, func, literal, null
 from sqlalchemy.dialects import postgresql
 
-from olist.strategy.reading import STRATEGY_FILE, line_of, shown, strategy_file
+from olist.strategy.document import shown
+from olist.strategy.reading import STRATEGY_FILE, line_of, strategy_file
 from olist.strategy.rules import ACTION_FIELDS, COMPARISON, SEGMENT_FIELDS, Condition, Place, Strategy
 from olist.strategy.sql import Expression, categories, condition_expression, numbered_actions, to_sql
 
@@ -131,7 +132,7 @@ def find_dead_rules(
 
 
 def _why_nobody(rule: Rule, strategy: Strategy, path: Path) -> str:
-    conditions = ", ".join(f"{field}: {condition}" for field, condition in rule.when.items())
+    conditions = ", ".join(f"{field}: {_as_written(condition)}" for field, condition in rule.when.items())
     wanted = rule.when.get("segment_name", [])
     names = [segment.name for segment in strategy.segments]
     lines = [
@@ -140,6 +141,10 @@ def _why_nobody(rule: Rule, strategy: Strategy, path: Path) -> str:
     ]
     about = f" ({', '.join(lines)})" if lines else ""
     return f"no customer can have {conditions}{about}"
+
+
+def _as_written(condition: Condition) -> str:
+    return f"[{', '.join(map(str, condition))}]" if isinstance(condition, list) else str(condition)
 
 
 def _earlier_rules(connection: "Connection", strategy: Strategy) -> tuple[list[set[int]], list[set[int]]]:

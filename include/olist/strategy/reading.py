@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from olist.exceptions import OlistError
 from olist.strategy.campaigns import Campaign
+from olist.strategy.document import Document, shown
 from olist.strategy.rules import FaultError, Strategy
 
 STRATEGY_FILE = Path(__file__).with_name("strategy.yaml")
@@ -53,74 +53,43 @@ def read_campaigns(strategy: Strategy, path: Path | None = None) -> dict[str, Ca
     segments = [segment.name for segment in strategy.segments]
     for name in campaigns:
         if name not in segments:
-            raise _mistake(path, (name,), f"'{name}' is not one of the segments {', '.join(segments)}")
+            raise _mistake(
+                Document(path), (name,), f"'{name}' is not one of the segments {', '.join(segments)}"
+            )
     return campaigns
 
 
-def shown(path: Path) -> str:
-    """What a file is called in sentences: its name in the project, its whole path elsewhere."""
-    return path.name if path.parent == STRATEGY_FILE.parent else str(path)
-
-
 def line_of(path: Path, place: tuple[Any, ...]) -> int:
-    """The line (from 1) of the deepest part of `place` that the file has.
-
-    `place` leads there by keys and, in lists, by numbers from 0: ("actions", 2, "when").
-    """
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    line = 1
-    for step in place:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == str(step)), None)
-            if pair is None:
-                break
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
+    """The line (from 1) of the deepest part of `place` that the file has: see Document."""
+    return Document(path).line_of(place)
 
 
 def _read(path: Path, check: Callable[[Any], Content]) -> Content:
     """What `check` (a validation by pydantic) makes of the file's content."""
+    document = Document(path)
     try:
-        _refuse_repeated_keys(path)
-        return check(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise OlistError(f"{shown(path)} line {line}: this is not YAML: {error.problem}.") from error
+        return check({} if document.content is None else document.content)
     except ValidationError as error:
         # A misspelt name is both an unknown one and a missing one: its line is that of the unknown one.
         first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
-        cause = first.get("ctx", {}).get("error")
-        place = cause.place if isinstance(cause, FaultError) else first["loc"]
-        sentence = str(cause) if cause else f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise _mistake(path, place, sentence) from error
+        raise _mistake(document, *_place_and_sentence(document, first)) from error
 
 
-def _mistake(path: Path, place: tuple[Any, ...], sentence: str) -> OlistError:
-    return OlistError(f"{shown(path)} line {line_of(path, place)}: {sentence}.")
+def _place_and_sentence(document: Document, error: Any) -> tuple[tuple[Any, ...], str]:
+    """Where an error of pydantic is, and what it says, with the value as it was written."""
+    cause = error.get("ctx", {}).get("error")
+    place = cause.place if isinstance(cause, FaultError) else error["loc"]
+    where = ".".join(map(str, error["loc"]))
+    sentence = str(cause) if cause else f"{where}: {error['msg']}" if where else error["msg"]
+    value = document.scalar(place)
+    is_about_it = (
+        getattr(cause, "shows_value", False) if cause else error["type"] not in ("extra_forbidden", "number")
+    )
+    if value is None or not is_about_it:
+        return place, sentence
+    in_quotes = ", which is a text only in quotes" if error["type"] == "string_type" and value.value else ""
+    return place, f"{sentence}; the file says {value.value or 'nothing'}{in_quotes}"
 
 
-def _refuse_repeated_keys(path: Path) -> None:
-    """YAML would keep the last of two equal keys without a word, and a condition would be lost.
-
-    Raises OlistError with the line of the second one, or yaml.MarkedYAMLError.
-    """
-    _refuse_repeats_in(yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader), path)
-
-
-def _refuse_repeats_in(node: yaml.Node | None, path: Path) -> None:
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                line = key.start_mark.line + 1
-                raise OlistError(f"{shown(path)} line {line}: '{key.value}' is there twice in one place.")
-            seen.add(key.value)
-            _refuse_repeats_in(value, path)
-    elif isinstance(node, yaml.SequenceNode):
-        for element in node.value:
-            _refuse_repeats_in(element, path)
+def _mistake(document: Document, place: tuple[Any, ...], sentence: str) -> OlistError:
+    return OlistError(f"{shown(document.path)} line {document.line_of(place)}: {sentence}.")
