@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -26,6 +26,8 @@ KINDS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
     "merge": (r"<<", "<", str),
 }
 TAG = "tag:yaml.org,2002:"
+# Keys and, in lists, numbers from 0.
+Place = tuple[str | int, ...]
 IN_OTHER_WORDS = {"found unhashable key": "a text that begins with braces or brackets has to be in quotes"}
 
 
@@ -51,19 +53,19 @@ class Document:
         except RecursionError as error:
             raise OlistError(f"{shown(path)} line 1: this is not YAML: it is nested too deep.") from error
 
-    def line_of(self, place: tuple[Any, ...]) -> int:
+    def line_of(self, place: Place) -> int:
         """The line (from 1) of the deepest part of `place` that the file has.
 
         `place` leads there by keys and, in lists, by numbers from 0: ("actions", 2, "when").
         """
         return self._find(place)[0]
 
-    def scalar(self, place: tuple[Any, ...]) -> yaml.ScalarNode | None:
+    def scalar(self, place: Place) -> yaml.ScalarNode | None:
         """The single value at a place; None if there is none, or more than one."""
         _, node, is_whole = self._find(place)
         return node if is_whole and isinstance(node, yaml.ScalarNode) else None
 
-    def _find(self, place: tuple[Any, ...]) -> tuple[int, yaml.Node | None, bool]:
+    def _find(self, place: Place) -> tuple[int, yaml.Node | None, bool]:
         """The line and the node of the deepest part of a place, and whether that is the whole place."""
         node, line = self.root, 1
         for step in place:
@@ -88,18 +90,12 @@ def shown(path: Path) -> str:
 class _Loader(yaml.SafeLoader):
     """Knows the kinds above, texts, lists and mappings, and nothing else."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list]] = {}
-    yaml_constructors: ClassVar[dict[str | None, Any]] = {
-        tag: yaml.SafeLoader.yaml_constructors[tag]
-        for tag in (None, *(f"{TAG}{x}" for x in ("str", "seq", "map")))
-    }
 
-
-def _constructor(kind: str) -> Callable[[yaml.SafeLoader, yaml.Node], Any]:
+def _constructor(kind: str) -> Callable[[yaml.SafeLoader, Any], Any]:
     """Refuses what was only declared to be of a kind (`!!int ten`)."""
     pattern, _, make = KINDS[kind]
 
-    def construct(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    def construct(loader: yaml.SafeLoader, node: Any) -> Any:
         text = loader.construct_scalar(node)
         if not re.fullmatch(pattern, text):
             raise yaml.constructor.ConstructorError(None, None, f"'{text}' is no {kind}", node.start_mark)
@@ -108,6 +104,10 @@ def _constructor(kind: str) -> Callable[[yaml.SafeLoader, yaml.Node], Any]:
     return construct
 
 
+_Loader.yaml_implicit_resolvers = {}
+_Loader.yaml_constructors = {
+    tag: yaml.SafeLoader.yaml_constructors[tag] for tag in (None, f"{TAG}str", f"{TAG}seq", f"{TAG}map")
+}
 for _kind, (_pattern, _first, _) in KINDS.items():
     _Loader.add_implicit_resolver(f"{TAG}{_kind}", re.compile(f"^(?:{_pattern})$"), [*_first, ""])
     _Loader.add_constructor(f"{TAG}{_kind}", _constructor(_kind))

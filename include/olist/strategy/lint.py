@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Numeric, Text, cast, func, literal, null
 from sqlalchemy.dialects import postgresql
 
-from olist.strategy.document import shown
+from olist.strategy.document import Place, shown
 from olist.strategy.reading import STRATEGY_FILE, line_of, strategy_file
-from olist.strategy.rules import ACTION_FIELDS, COMPARISON, SEGMENT_FIELDS, Condition, Place, Strategy
+from olist.strategy.rules import ACTION_FIELDS, COMPARISON, SEGMENT_FIELDS, Condition, Strategy
 from olist.strategy.sql import Expression, categories, condition_expression, numbered_actions, to_sql
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from olist.exceptions import OlistError
 from olist.strategy.campaigns import Campaign
-from olist.strategy.document import Document, shown
+from olist.strategy.document import Document, Place, shown
 from olist.strategy.rules import FaultError, Strategy
 
 STRATEGY_FILE = Path(__file__).with_name("strategy.yaml")
@@ -59,7 +59,7 @@ def read_campaigns(strategy: Strategy, path: Path | None = None) -> dict[str, Ca
     return campaigns
 
 
-def line_of(path: Path, place: tuple[Any, ...]) -> int:
+def line_of(path: Path, place: Place) -> int:
     """The line (from 1) of the deepest part of `place` that the file has: see Document."""
     return Document(path).line_of(place)
 
@@ -75,7 +75,7 @@ def _read(path: Path, check: Callable[[Any], Content]) -> Content:
         raise _mistake(document, *_place_and_sentence(document, first)) from error
 
 
-def _place_and_sentence(document: Document, error: Any) -> tuple[tuple[Any, ...], str]:
+def _place_and_sentence(document: Document, error: Any) -> tuple[Place, str]:
     """Where an error of pydantic is, and what it says, with the value as it was written."""
     cause = error.get("ctx", {}).get("error")
     place = cause.place if isinstance(cause, FaultError) else error["loc"]
@@ -91,5 +91,5 @@ def _place_and_sentence(document: Document, error: Any) -> tuple[tuple[Any, ...]
     return place, f"{sentence}; the file says {value.value or 'nothing'}{in_quotes}"
 
 
-def _mistake(document: Document, place: tuple[Any, ...], sentence: str) -> OlistError:
+def _mistake(document: Document, place: Place, sentence: str) -> OlistError:
     return OlistError(f"{shown(document.path)} line {document.line_of(place)}: {sentence}.")

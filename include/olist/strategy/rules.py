@@ -1,12 +1,14 @@
 """What strategy.yaml may say: its fields, and how they have to fit together."""
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, model_validator
 
+from olist.strategy.document import Place
 from olist.strategy.limits import Limits
 from olist.strategy.part import HOW_TO_WRITE, NUMBER, Part, check_braces, plain_number
 
@@ -38,8 +40,6 @@ MEANS = ("avg_review_score",)
 
 Value = str | int | float | Decimal
 Condition = Value | list[Value]
-# Keys and, in lists, numbers from 0.
-Place = tuple[str | int, ...]
 
 
 def _check_reason(template: str) -> str:
@@ -158,15 +158,21 @@ class Strategy(Part):
                 _fault(here, f"{field} has an empty list, which no customer can meet")
             if field not in fields:
                 _fault(here, f"'{field}' is not a field of these rules; choose from {', '.join(fields)}")
-            several = isinstance(condition, list)
-            for number, value in enumerate(condition if several else [condition]):
-                place_of_value = (*here, number) if several else here
+            for value_place, value in values_of(condition, here):
                 if fields[field] != "text":
-                    _check_number(field, value, place_of_value, may_compare=not several)
+                    _check_number(field, value, value_place, may_compare=not isinstance(condition, list))
                 elif not isinstance(value, str):
-                    _fault(place_of_value, f"{field} is a text: put it in quotes", shows_value=True)
+                    _fault(value_place, f"{field} is a text: put it in quotes", shows_value=True)
                 elif field in names and value not in names[field]:
-                    _fault(place_of_value, f"'{value}' is not one of {', '.join(names[field])}")
+                    _fault(value_place, f"'{value}' is not one of {', '.join(names[field])}")
+
+
+def values_of(condition: Condition, place: Place) -> Iterator[tuple[Place, Value]]:
+    """Each value of a condition that is in this place, with its own."""
+    if isinstance(condition, list):
+        yield from (((*place, number), value) for number, value in enumerate(condition))
+    else:
+        yield place, condition
 
 
 class FaultError(ValueError):

@@ -1,16 +1,15 @@
 """States and categories that the rules ask for and no customer has: `sp` for SP, a slip of the pen."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from olist.strategy.document import Document, shown
+from olist.strategy.document import Document, Place, shown
 from olist.strategy.lint import action_rules
 from olist.strategy.reading import strategy_file
-from olist.strategy.rules import Condition, Strategy
-from olist.warehouse import read_sql
+from olist.strategy.rules import Strategy, values_of
+from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -27,8 +26,8 @@ class KnownValues:
 
 def read_known_values(connection: "Connection", run_id: int | None = None) -> KnownValues:
     """Of a run's draft of the snapshot, or of the newest snapshot if no run is named."""
-    row = connection.execute(read_sql("compute_actions/known_values"), {"run_id": run_id}).fetchone()
-    return KnownValues(*row)
+    found = connection.execute(read_sql("compute_actions/known_values"), {"run_id": run_id})
+    return KnownValues(*one_row(found))
 
 
 def unknown_values(strategy: Strategy, known: KnownValues, path: Path | None = None) -> list[str]:
@@ -47,10 +46,10 @@ def unknown_values(strategy: Strategy, known: KnownValues, path: Path | None = N
     sentences = []
     for rule in action_rules(strategy):
         for field in (field for field in rule.when if field in had):
-            for place, value in _values(rule.when[field], (*rule.place, "when", field)):
+            for place, value in values_of(rule.when[field], (*rule.place, "when", field)):
                 if value not in had[field]:
                     what = f"{rule.name} asks for the {field} '{value}'"
-                    sentences.append(_sentence(document, place, what, _meant(value, meant[field])))
+                    sentences.append(_sentence(document, place, what, _meant(str(value), meant[field])))
     for group, members in strategy.category_groups.items():
         for number, value in enumerate(members):
             if value not in categories:
@@ -58,14 +57,6 @@ def unknown_values(strategy: Strategy, known: KnownValues, path: Path | None = N
                 place = ("category_groups", group, number)
                 sentences.append(_sentence(document, place, what, _meant(value, categories)))
     return sentences
-
-
-def _values(condition: Condition, place: tuple) -> Iterator[tuple[tuple, str]]:
-    if isinstance(condition, list):
-        for number, value in enumerate(condition):
-            yield (*place, number), str(value)
-    else:
-        yield place, str(condition)
 
 
 def _meant(value: str, known: list[str]) -> str | None:
@@ -77,6 +68,6 @@ def _meant(value: str, known: list[str]) -> str | None:
     return folded[nearest[0]] if nearest else None
 
 
-def _sentence(document: Document, place: tuple, what: str, meant: str | None) -> str:
+def _sentence(document: Document, place: Place, what: str, meant: str | None) -> str:
     question = f": did you mean {meant}?" if meant else "."
     return f"{shown(document.path)} line {document.line_of(place)}: {what}, which no customer has{question}"
