@@ -52,7 +52,7 @@ audit: $(VENV)/installed-dev ## Look the pinned packages, Celery's too, up among
 secrets: ## Make the passwords and keys of docker-compose.yaml, in .secrets/ (what is there stays)
 	@PYTHONPATH=include $(PYTHON) -m olist.local.secret_files .secrets
 
-schema: $(VENV)/installed ## Write strategy.schema.json, by which editors check strategy.yaml
+schema: $(VENV)/installed ## Write the schemas by which editors check strategy.yaml and campaigns.yaml
 	$(BIN)/python -m olist.strategy.schema
 
 format: $(VENV)/installed-dev ## Put style right

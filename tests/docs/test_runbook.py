@@ -17,7 +17,8 @@ INCLUDE = PROJECT / "include"
 UNEXPECTED = "An error that was not expected"
 # What stands in an f-string where the runbook needs to know it.
 KNOWN = {
-    "reading.py": {"path.name": "strategy.yaml"},
+    "document.py": {"shown(path)": "strategy.yaml"},
+    "reading.py": {"shown(document.path)": "strategy.yaml"},
     "gates.py": {"exceeded": "rows_lost: a file is short"},
     "client.py": {"how": "cannot be reached"},
     "postgres.py": {"Path(command[0]).name": "pg_ctl"},

@@ -12,7 +12,6 @@ from psycopg import Connection
 from support import pipeline
 from support.rule_grid import make_grid, random_strategy, reached
 
-from olist.stages import start_run
 from olist.strategy.lint import Finding, action_rules, find_dead_rules, find_idle_rules, segment_rules
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
 
@@ -69,7 +68,7 @@ def test_every_rule_of_the_strategy_can_reach_somebody(database: Connection) -> 
         "{frequency: 1.5}",
         '{recency_days: "< 0"}',
         '{monetary: "< 0"}',
-        "{monetary: 9.999}",
+        "{monetary: 9.9999}",
         "{segment_name: Best, frequency: 1}",
         '{segment_name: [Best], frequency: "< 2"}',
     ],
@@ -78,7 +77,7 @@ def test_what_no_customer_can_be_is_unreachable(database: Connection, tmp_path: 
     path = strategy_file(tmp_path, ["{customer_state: SP}", when])
     (finding,) = found(database, path)
     assert (finding.line, finding.kind) == (line_with(path, "Rule 2"), "unreachable")
-    assert str(finding).startswith(f"strategy.yaml line {finding.line}: action 2, Rule 2, is unreachable: no")
+    assert str(finding).startswith(f"{path} line {finding.line}: action 2, Rule 2, is unreachable: no")
     if "segment_name" in when:
         assert f"Best is in line {line_with(path, 'name: Best')}" in finding.sentence
 
@@ -252,11 +251,11 @@ def test_a_run_warns_of_them_at_its_start(
 ) -> None:
     path = tmp_path / "strategy.yaml"
     path.write_text(STRATEGY_FILE.read_text().replace('{avg_review_score: "<= 2"}', '{frequency: "< 1"}'))
-    monkeypatch.setattr(start_run, "read_strategy", lambda: read_strategy(path))
+    monkeypatch.setenv("OLIST_STRATEGY", str(path))
     with caplog.at_level(logging.WARNING):
         pipeline.begin(connection, demo)
     line = line_with(path, "- next_action: Apology")
     assert [record.getMessage() for record in caplog.records] == [
-        f"strategy.yaml line {line}: action 1, Apology Email + Service Recovery, is unreachable:"
+        f"{path} line {line}: action 1, Apology Email + Service Recovery, is unreachable:"
         " no customer can have frequency: < 1."
     ]

@@ -32,7 +32,7 @@ def line_of(path: Path, text: str) -> int:
             "neither a number nor a comparison",
         ),
         ("{r_score: 5, frequency: 1}", "{r_score: [], frequency: 1}", "r_score has an empty list"),
-        ("{r_score: 5, frequency: 1}", "{r_score: 5, frequency: .inf}", "'inf' is neither a number"),
+        ("{r_score: 5, frequency: 1}", "{r_score: 5, frequency: .inf}", "'.inf' is neither a number"),
         ("{loyalty_tier: Gold, frequency", "{loyalty_tier: Golden, frequency", "'Golden' is not one of"),
         ("tiers: [Platinum, Gold, Silver]", "tiers: [Platinum, Gold, Gold]", "'Gold' is there twice"),
         ("{r_score: 5, frequency: 1}", "{frequency: 1, frequency: 2}", "'frequency' is there twice"),

@@ -1,36 +1,42 @@
-"""The schema by which an editor checks strategy.yaml while somebody types."""
+"""The schemas by which an editor checks strategy.yaml and campaigns.yaml while somebody types."""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from olist.strategy.reading import STRATEGY_FILE
+from olist.strategy.reading import CAMPAIGNS_FILE, STRATEGY_FILE
 from olist.strategy.rules import Strategy
-from olist.strategy.schema import SCHEMA_FILE, schema_text
+from olist.strategy.schema import CAMPAIGNS_SCHEMA, STRATEGY_SCHEMA, schema_texts
 
-SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+FILES = {STRATEGY_FILE: STRATEGY_SCHEMA, CAMPAIGNS_FILE: CAMPAIGNS_SCHEMA}
 
 
-def mistakes(old: str, new: str) -> list[str]:
-    text = STRATEGY_FILE.read_text(encoding="utf-8")
+def mistakes(old: str, new: str, file: Path = STRATEGY_FILE) -> list[str]:
+    text = file.read_text(encoding="utf-8")
     assert old in text
     document = yaml.safe_load(text.replace(old, new, 1))
-    return [error.json_path for error in Draft202012Validator(SCHEMA).iter_errors(document)]
+    schema = json.loads(FILES[file].read_text(encoding="utf-8"))
+    return [error.json_path for error in Draft202012Validator(schema).iter_errors(document)]
 
 
-def test_the_committed_schema_is_that_of_the_model() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), "`make schema` writes it anew"
-    Draft202012Validator.check_schema(SCHEMA)
+def test_the_committed_schemas_are_those_of_the_models() -> None:
+    texts = schema_texts()
+    assert list(texts) == list(FILES.values())
+    for path, text in texts.items():
+        assert path.read_text(encoding="utf-8") == text, "`make schema` writes it anew"
+        Draft202012Validator.check_schema(json.loads(text))
 
 
-def test_the_strategy_names_its_schema_and_is_valid() -> None:
-    first = STRATEGY_FILE.read_text(encoding="utf-8").splitlines()[0]
-    assert first == f"# yaml-language-server: $schema={SCHEMA_FILE.name}"
-    assert mistakes("tiers", "tiers") == []
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_file_names_its_schema_and_is_valid(file: Path) -> None:
+    first = file.read_text(encoding="utf-8").splitlines()[0]
+    assert first == f"# yaml-language-server: $schema={FILES[file].name}"
+    assert mistakes("#", "#", file) == []
 
 
 def test_every_field_is_explained() -> None:
@@ -40,7 +46,7 @@ def test_every_field_is_explained() -> None:
             for each in part.values():
                 yield from fields(each)
 
-    found = list(fields(SCHEMA))
+    found = [each for text in schema_texts().values() for each in fields(json.loads(text))]
     assert len(found) > 35
     assert [name for name, field in found if not field.get("description")] == []
 
@@ -61,8 +67,6 @@ def test_every_field_is_explained() -> None:
         ("loyalty_tier: Platinum, fav", "loyalty_tier: 1, fav", "$.actions[1].when.loyalty_tier"),
         ("R$ {monetary}.", "R$ {recency_days}.", "$.default_actions.Platinum.because"),
         ("R$ {monetary}.", "R$ {monetary.", "$.default_actions.Platinum.because"),
-        ("{customers} best", "{people} best", "$.campaigns.Champions.recommendation.en"),
-        ("pt-BR: ", "pt_BR: ", "$.campaigns.Champions.recommendation"),
         ("    next_action: VIP Concierge Offer", "    action: VIP", "$.default_actions.Platinum"),
         ("excluded_statuses:", "excluded_status:", "$"),
         ("[Platinum, Gold, Silver]", "[Platinum, Gold, Gold]", "$.tiers"),
@@ -76,6 +80,19 @@ def test_every_field_is_explained() -> None:
 )
 def test_a_mistake_is_refused_in_its_place(old: str, new: str, place: str) -> None:
     assert place in mistakes(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("{customers} best", "{people} best", "$.Champions.recommendation.en"),
+        ("pt-BR: ", "pt_BR: ", "$.Champions.recommendation"),
+        ("  offer:", "  offers:", "$.Champions"),
+        ('en: "R$ 20 for you and R$ 20 for your friend"', "en: 20", "$['Loyal Customers'].offer.en"),
+    ],
+)
+def test_a_mistake_in_a_campaign_is_refused_in_its_place(old: str, new: str, place: str) -> None:
+    assert place in mistakes(old, new, CAMPAIGNS_FILE)
 
 
 @pytest.mark.parametrize(

@@ -84,20 +84,23 @@ def evaluate() -> int:
 
 def preview() -> int:
     """What strategy.yaml as it is now would change in the newest snapshot, and which rules do nothing."""
-    from olist.strategy.reading import read_strategy
-
-    strategy = read_strategy()
     environment.prepare(say=console.print)
 
     from olist.orchestration import tasks
     from olist.strategy.lint import find_idle_rules
     from olist.strategy.preview import preview
     from olist.strategy.preview_tables import dead_rules, print_findings, print_preview
+    from olist.strategy.reading import read_campaigns, read_strategy
+    from olist.strategy.unknown_values import read_known_values, unknown_values
+
+    strategy = read_strategy()
+    read_campaigns(strategy)
 
     with closing(tasks.connect()) as connection:
         idle = find_idle_rules(connection, strategy)
         print_findings(idle, console)
         found = preview(connection, strategy)
+        print_findings(unknown_values(strategy, read_known_values(connection)), console)
     print_findings(dead_rules(found, idle), console)
     print_preview(found, console)
     return 0

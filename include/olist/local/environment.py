@@ -49,6 +49,8 @@ def prepare(say: Say = print) -> Environment:
     """
     load_dotenv(PROJECT / ".env")
     reach_this_machine_directly()
+    if strategy := os.environ.get("OLIST_STRATEGY"):
+        os.environ["OLIST_STRATEGY"] = str(Path(strategy).expanduser().resolve())
     given = os.environ.get("OLIST_DATA_DIR")
     home = STATE / ("data" if given else "demo")
     home.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from olist.model.own_process import call
 from olist.report import charts
 from olist.report.summary import read_summary
-from olist.strategy.campaigns import write_campaign
-from olist.strategy.reading import read_strategy
+from olist.strategy.campaigns import Campaign, write_campaign
+from olist.strategy.reading import read_campaigns, read_strategy
 from olist.strategy.rules import Strategy
 from olist.warehouse import read_sql
 
@@ -45,7 +45,7 @@ def render_report(connection: "Connection", run_id: int) -> str:
         run=read_summary(connection, run_id),
         strategy=strategy,
         charts=_draw(data, strategy),
-        campaigns=_campaigns(data["profiles"], strategy),
+        campaigns=_campaigns(data["profiles"], read_campaigns(strategy)),
         why_k=why_k(data["model"][0]) if data["model"] else [],
     )
 
@@ -92,11 +92,11 @@ def _draw(data: dict[str, list[dict[str, Any]]], strategy: Strategy) -> dict[str
     )
 
 
-def _campaigns(profiles: list[dict[str, Any]], strategy: Strategy) -> list[dict[str, Any]]:
+def _campaigns(profiles: list[dict[str, Any]], campaigns: dict[str, Campaign]) -> list[dict[str, Any]]:
     written = []
     for row in profiles:
         if row["kind"] == "segment":
-            campaign = strategy.campaigns.get(row["name"])
+            campaign = campaigns.get(row["name"])
             texts = write_campaign(campaign, row) if campaign else []
             written.append({"segment": row["name"], "customers": row["customers"], "texts": texts})
     return written

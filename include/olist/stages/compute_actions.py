@@ -4,6 +4,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from olist.strategy.reading import read_strategy
+from olist.strategy.unknown_values import read_known_values, unknown_values
 from olist.warehouse import read_sql
 
 if TYPE_CHECKING:
@@ -13,9 +14,10 @@ log = logging.getLogger(__name__)
 
 
 def compute_actions(connection: "Connection", run_id: int) -> dict[str, Any]:
-    """Completes the run's snapshot. Returns the reach of each rule, in the order they are tried.
+    """Completes the run's snapshot.
 
-    Warns of rules that reached nobody.
+    Returns the reach of each rule, in the order they are tried, and sentences about values that the rules ask
+    for and no customer has. Warns of these, and of rules that reached nobody.
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.build_snapshot(%s)", (run_id,))
@@ -36,4 +38,7 @@ def compute_actions(connection: "Connection", run_id: int) -> dict[str, Any]:
             log.info("Rule %(priority)s, %(next_action)s: %(customers)s customers", rule)
         else:
             log.warning("Rule %(priority)s, %(next_action)s, reached nobody", rule)
-    return {"reach": reach}
+    unknown = unknown_values(strategy, read_known_values(connection, run_id))
+    for sentence in unknown:
+        log.warning("%s", sentence)
+    return {"reach": reach, "unknown_values": unknown}

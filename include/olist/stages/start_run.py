@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from olist.files.sources import SOURCES
 from olist.hubspot.properties import payload_function
 from olist.strategy.lint import find_idle_rules
-from olist.strategy.reading import read_strategy
+from olist.strategy.reading import read_campaigns, read_strategy
 from olist.strategy.rules import Strategy
 from olist.strategy.sql import functions
 from olist.warehouse import installation, one_row, read_sql
@@ -40,10 +40,13 @@ class RunRequest:
 def start_run(connection: "Connection", request: RunRequest) -> int:
     """The run's number, the same one when the same DAG run starts again.
 
-    Raises OlistError for a strategy.yaml that is not valid, and for a folder or one of its files that is not
-    there: here it is one error, in the loads it would be nine. Warns of rules that can reach nobody.
+    Raises OlistError for a strategy.yaml or campaigns.yaml that is not valid, and for a folder or one of its
+    files that is not there: here it is one error, in the loads it would be nine. Warns of rules that can
+    reach nobody.
     """
     strategy = read_strategy()
+    # Only the report, at the run's end, needs them; a mistake in them is told here.
+    read_campaigns(strategy)
     for source in SOURCES:
         source.find(Path(request.data_dir))
     install(connection, strategy)

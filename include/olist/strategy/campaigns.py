@@ -1,7 +1,7 @@
 """Campaigns: what to tell the customers of a segment, filled in from who they are this month.
 
-The texts are those of `campaigns` in strategy.yaml. Numbers and money are written as the readers of each
-language write them, by Babel (Unicode's CLDR).
+The texts are those of campaigns.yaml, beside strategy.yaml. Numbers and money are written as the readers
+of each language write them, by Babel (Unicode's CLDR).
 """
 
 import math

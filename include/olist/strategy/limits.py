@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from olist.strategy.part import Part
+from olist.strategy.part import Part, plain_number
 
 # What is measured before a run publishes or sends; olist.stages.gates does it. Each has its limit in
 # Limits as max_<gate>.
@@ -17,7 +17,7 @@ GATES = (
     "apologies_without_review",
 )
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, BeforeValidator(plain_number), Field(ge=0, le=1)]
 
 
 class Limits(Part):

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Numeric, Text, cast, func, literal, null
 from sqlalchemy.dialects import postgresql
 
-from olist.strategy.reading import STRATEGY_FILE, line_of
-from olist.strategy.rules import ACTION_FIELDS, COMPARISON, SEGMENT_FIELDS, Condition, Place, Strategy
+from olist.strategy.document import Place, shown
+from olist.strategy.reading import STRATEGY_FILE, line_of, strategy_file
+from olist.strategy.rules import ACTION_FIELDS, COMPARISON, SEGMENT_FIELDS, Condition, Strategy
 from olist.strategy.sql import Expression, categories, condition_expression, numbered_actions, to_sql
 
 if TYPE_CHECKING:
@@ -59,9 +60,10 @@ class Finding:
     rule: str
     kind: str
     sentence: str
+    path: Path = STRATEGY_FILE
 
     def __str__(self) -> str:
-        return f"{STRATEGY_FILE.name} line {self.line}: {self.rule} is {self.kind}: {self.sentence}."
+        return f"{shown(self.path)} line {self.line}: {self.rule} is {self.kind}: {self.sentence}."
 
 
 class _TooManyCasesError(Exception):
@@ -88,47 +90,49 @@ def action_rules(strategy: Strategy) -> list[Rule]:
     return rules
 
 
-def find_idle_rules(
-    connection: "Connection", strategy: Strategy, path: Path = STRATEGY_FILE
-) -> list[Finding]:
-    """The unreachable and the shadowed rules, in the order of the file. `path` is the file of the strategy.
+def find_idle_rules(connection: "Connection", strategy: Strategy, path: Path | None = None) -> list[Finding]:
+    """The unreachable and the shadowed rules, in the order of the file, which is `path` or `strategy_file()`.
 
     Needs no table. Where the rules tell apart too many cases to try, says that instead.
     """
+    path = path or strategy_file()
     try:
         segments, actions = _earlier_rules(connection, strategy)
     except _TooManyCasesError:
         sentence = "the rules tell too many combinations of values apart to try them all"
-        return [Finding(line_of(path, ("segments",)), "whether rules do nothing", "unchecked", sentence)]
+        line = line_of(path, ("segments",))
+        return [Finding(line, "whether rules do nothing", "unchecked", sentence, path)]
     findings = []
     for rules, earlier in ((segment_rules(strategy), segments), (action_rules(strategy), actions)):
         for rule, sets in zip(rules, earlier, strict=True):
             line = line_of(path, rule.place)
             if not sets:
-                findings.append(Finding(line, rule.name, "unreachable", _why_nobody(rule, strategy, path)))
+                sentence = _why_nobody(rule, strategy, path)
+                findings.append(Finding(line, rule.name, "unreachable", sentence, path))
             elif 0 not in sets:
                 takers = [rules[number] for number in _takers(sets)]
                 names = " and ".join(f"{each.name} line {line_of(path, each.place)}" for each in takers)
                 sentence = f"everybody whom it could reach is taken by {names}"
-                findings.append(Finding(line, rule.name, "shadowed", sentence))
+                findings.append(Finding(line, rule.name, "shadowed", sentence, path))
     return findings
 
 
 def find_dead_rules(
-    reach: Iterable[tuple[Rule, int]], snapshot: str, idle: list[Finding], path: Path = STRATEGY_FILE
+    reach: Iterable[tuple[Rule, int]], snapshot: str, idle: list[Finding], path: Path | None = None
 ) -> list[Finding]:
     """The rules that reach 0 people, without those that are `idle` anyway. `snapshot` is its date."""
+    path = path or strategy_file()
     known = {finding.rule for finding in idle}
     sentence = f"it could reach somebody, but nobody in the snapshot of {snapshot}"
     return [
-        Finding(line_of(path, rule.place), rule.name, "dead", sentence)
+        Finding(line_of(path, rule.place), rule.name, "dead", sentence, path)
         for rule, people in reach
         if not people and rule.name not in known
     ]
 
 
 def _why_nobody(rule: Rule, strategy: Strategy, path: Path) -> str:
-    conditions = ", ".join(f"{field}: {condition}" for field, condition in rule.when.items())
+    conditions = ", ".join(f"{field}: {_as_written(condition)}" for field, condition in rule.when.items())
     wanted = rule.when.get("segment_name", [])
     names = [segment.name for segment in strategy.segments]
     lines = [
@@ -137,6 +141,10 @@ def _why_nobody(rule: Rule, strategy: Strategy, path: Path) -> str:
     ]
     about = f" ({', '.join(lines)})" if lines else ""
     return f"no customer can have {conditions}{about}"
+
+
+def _as_written(condition: Condition) -> str:
+    return f"[{', '.join(map(str, condition))}]" if isinstance(condition, list) else str(condition)
 
 
 def _earlier_rules(connection: "Connection", strategy: Strategy) -> tuple[list[set[int]], list[set[int]]]:

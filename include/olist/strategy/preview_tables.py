@@ -1,5 +1,7 @@
 """The preview in the terminal: what the rules would change, from what to what, with ten examples."""
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -8,8 +10,8 @@ from olist.strategy.lint import Finding, action_rules, find_dead_rules, segment_
 from olist.strategy.preview import Moves, Preview
 
 
-def print_findings(findings: list[Finding], console: Console) -> None:
-    """Each rule that does nothing, in a line of its own."""
+def print_findings(findings: Iterable[Finding | str], console: Console) -> None:
+    """Each rule that does nothing, or value that nobody has, in a line of its own."""
     for finding in findings:
         console.print(str(finding), style="yellow", markup=False)
 

@@ -1,14 +1,16 @@
 """What strategy.yaml may say: its fields, and how they have to fit together."""
 
 import re
+from collections.abc import Iterator
+from decimal import Decimal
 from math import isfinite
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, model_validator
 
-from olist.strategy.campaigns import Campaign
+from olist.strategy.document import Place
 from olist.strategy.limits import Limits
-from olist.strategy.part import Part, check_braces
+from olist.strategy.part import HOW_TO_WRITE, NUMBER, Part, check_braces, plain_number
 
 SEGMENT_FIELDS = {
     "r_score": "integer",
@@ -31,12 +33,13 @@ ACTION_FIELDS = {
 # A reason is part of what HubSpot is sent, and must not change merely because time passed.
 REASON_FIELDS = {field: kind for field, kind in ACTION_FIELDS.items() if field != "recency_days"}
 
-COMPARISON = re.compile(r"^(<=|>=|<|>|=)\s*(-?\d+(?:\.\d+)?)$")
+COMPARISON = re.compile(rf"^(<=|>=|<|>|=)\s*({NUMBER})$")
+# Where the point may stand between thousands. A mean of reviews has as many digits, and no thousands.
+THOUSANDS = re.compile(r"(?<![0-9])([1-9][0-9]{0,2})\.([0-9]{3})$")
+MEANS = ("avg_review_score",)
 
-Value = str | int | float
+Value = str | int | float | Decimal
 Condition = Value | list[Value]
-# Keys and, in lists, numbers from 0.
-Place = tuple[str | int, ...]
 
 
 def _check_reason(template: str) -> str:
@@ -48,7 +51,7 @@ class Segment(Part):
 
     name: str = Field(min_length=1)
     """What the segment is called in reports and in HubSpot."""
-    when: dict[str, Condition] = Field(default_factory=dict)
+    when: dict[str, SkipValidation[Condition]] = Field(default_factory=dict)
     """The conditions, all of which must hold. Only the last segment has none: it is for everybody else."""
 
 
@@ -64,7 +67,7 @@ class Action(Part):
 class ActionRule(Action):
     """The first rule whose conditions all hold gives the customer's next action."""
 
-    when: dict[str, Condition] = Field(min_length=1)
+    when: dict[str, SkipValidation[Condition]] = Field(min_length=1)
     """The conditions, all of which must hold."""
 
 
@@ -75,11 +78,11 @@ class Model(Part):
     index.
     """
 
-    vintage_months: Literal[1, 2, 3, 4, 6, 12] = 3
+    vintage_months: Annotated[Literal[1, 2, 3, 4, 6, 12], BeforeValidator(plain_number)] = 3
     """For how many months a model is used: 1, 2, 3, 4, 6 or 12."""
-    max_drift: float = Field(default=0.25, gt=0)
+    max_drift: Annotated[float, BeforeValidator(plain_number)] = Field(default=0.25, gt=0)
     """A month whose population stability index is above this has a model of its own."""
-    sample: int = Field(default=100_000, ge=20_000)
+    sample: Annotated[int, BeforeValidator(plain_number)] = Field(default=100_000, ge=20_000)
     """Above this many customers a model learns from so many of them."""
 
 
@@ -102,10 +105,19 @@ class Strategy(Part):
     """The rules for the next action, in the order they are tried."""
     default_actions: dict[str, Action]
     """One action for each tier, for everybody whom no rule has reached."""
-    campaigns: dict[str, Campaign] = Field(default_factory=dict)
-    """What to tell the customers of each segment, in English and Brazilian Portuguese."""
     limits: Limits = Limits()
     """What is still normal. Beyond it a run stops before it changes what people read."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_no_campaigns(cls, content: Any) -> Any:
+        """Where they were before they had a file of their own."""
+        if isinstance(content, dict) and "campaigns" in content:
+            _fault(
+                ("campaigns",),
+                "campaigns have a file of their own: move them to campaigns.yaml beside this one",
+            )
+        return content
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Strategy":
@@ -136,10 +148,6 @@ class Strategy(Part):
         for name in self.limits.apologies if "apologies" in self.limits.model_fields_set else []:
             if name not in names:
                 _fault(("limits", "apologies"), f"'{name}' is not a next action of these rules")
-        segments = [segment.name for segment in self.segments]
-        for name in self.campaigns:
-            if name not in segments:
-                _fault(("campaigns", name), f"'{name}' is not one of the segments {', '.join(segments)}")
         return self
 
     def _check_conditions(self, when: dict[str, Condition], fields: dict[str, str], place: Place) -> None:
@@ -150,28 +158,47 @@ class Strategy(Part):
                 _fault(here, f"{field} has an empty list, which no customer can meet")
             if field not in fields:
                 _fault(here, f"'{field}' is not a field of these rules; choose from {', '.join(fields)}")
-            for value in condition if isinstance(condition, list) else [condition]:
-                if fields[field] == "text":
-                    if not isinstance(value, str):
-                        _fault(here, f"{field} is text, and {value!r} is not")
-                    if field in names and value not in names[field]:
-                        _fault(here, f"'{value}' is not one of {', '.join(names[field])}")
-                elif isinstance(value, str) and COMPARISON.match(value) and value is condition:
-                    continue
-                elif isinstance(value, str) or not isfinite(value):
-                    _fault(here, f"'{value}' is neither a number nor a comparison like \">= 2\"")
+            for value_place, value in values_of(condition, here):
+                if fields[field] != "text":
+                    _check_number(field, value, value_place, may_compare=not isinstance(condition, list))
+                elif not isinstance(value, str):
+                    _fault(value_place, f"{field} is a text: put it in quotes", shows_value=True)
+                elif field in names and value not in names[field]:
+                    _fault(value_place, f"'{value}' is not one of {', '.join(names[field])}")
+
+
+def values_of(condition: Condition, place: Place) -> Iterator[tuple[Place, Value]]:
+    """Each value of a condition that is in this place, with its own."""
+    if isinstance(condition, list):
+        yield from (((*place, number), value) for number, value in enumerate(condition))
+    else:
+        yield place, condition
 
 
 class FaultError(ValueError):
-    """What does not fit together, and the place in the file, as keys and list numbers."""
+    """What does not fit together, and the place in the file, as keys and list numbers.
 
-    def __init__(self, place: Place, sentence: str) -> None:
+    `shows_value`: the sentence goes on with what is written in that place.
+    """
+
+    def __init__(self, place: Place, sentence: str, shows_value: bool = False) -> None:
         super().__init__(sentence)
-        self.place = place
+        self.place, self.shows_value = place, shows_value
 
 
-def _fault(place: Place, sentence: str) -> None:
-    raise FaultError(place, sentence)
+def _fault(place: Place, sentence: str, shows_value: bool = False) -> None:
+    raise FaultError(place, sentence, shows_value)
+
+
+def _check_number(field: str, value: Any, place: Place, may_compare: bool) -> None:
+    if isinstance(value, bool) or not isinstance(value, Value):
+        _fault(place, f'{field} takes a number or a comparison like ">= 2"', shows_value=True)
+    is_number = isfinite(value) if not isinstance(value, str) else may_compare and COMPARISON.match(value)
+    if not is_number:
+        _fault(place, f"'{value}' is neither a number nor a comparison like \">= 2\": {HOW_TO_WRITE}")
+    if field not in MEANS and (match := THOUSANDS.search(str(value))):
+        thousands, small = "".join(match.groups()), Decimal(match[0]).normalize()
+        _fault(place, f"'{value}' may mean {thousands} or {small:f}: write the one that is meant")
 
 
 def _refuse_repeats(names: list[str], place: str) -> None:

@@ -1,19 +1,23 @@
-"""The JSON schema by which editors check and explain strategy.yaml: `make schema` writes it.
+"""The JSON schemas by which editors check and explain strategy.yaml and campaigns.yaml.
 
-Stricter than the model where a value has no sense, and unable to say what depends on other parts of the file
-(a tier without a default action, say): `make preview` and a run check that.
+`make schema` writes them. They are stricter than the models where a value has no sense, and unable to say
+what depends on other parts of the file, or on the other file (a tier without a default action, say): `make
+preview` and a run check that.
 """
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from olist.strategy.campaigns import PLACEHOLDERS
 from olist.strategy.lint import POSSIBLE
-from olist.strategy.reading import STRATEGY_FILE
+from olist.strategy.reading import CAMPAIGNS, CAMPAIGNS_FILE, STRATEGY_FILE
 from olist.strategy.rules import ACTION_FIELDS, COMPARISON, REASON_FIELDS, SEGMENT_FIELDS, Strategy
 
-SCHEMA_FILE = STRATEGY_FILE.with_name("strategy.schema.json")
+STRATEGY_SCHEMA = STRATEGY_FILE.with_suffix(".schema.json")
+CAMPAIGNS_SCHEMA = CAMPAIGNS_FILE.with_suffix(".schema.json")
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 ABOUT = {
     "r_score": "Recency in fifths of the customers, 1 to 5: 5 has bought most recently.",
@@ -44,16 +48,24 @@ def strategy_schema() -> dict[str, Any]:
         }
     for name in ("Action", "ActionRule"):
         parts[name]["properties"]["because"]["pattern"] = _with_values(REASON_FIELDS)
-    for text in parts["Texts"]["properties"].values():
-        text["pattern"] = _with_values(PLACEHOLDERS)
     for name in ("tiers", "segments"):
         schema["properties"][name]["uniqueItems"] = True
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return {"$schema": DIALECT, **schema}
 
 
-def schema_text() -> str:
-    """The file's content."""
-    return json.dumps(strategy_schema(), indent=2, ensure_ascii=False) + "\n"
+def campaigns_schema() -> dict[str, Any]:
+    """The schema of campaigns.yaml, by JSON Schema 2020-12."""
+    schema = CAMPAIGNS.json_schema()
+    for text in schema["$defs"]["Texts"]["properties"].values():
+        text["pattern"] = _with_values(PLACEHOLDERS)
+    about = "What to tell the customers of each segment, by its name."
+    return {"$schema": DIALECT, "title": "Campaigns", "description": about, **schema}
+
+
+def schema_texts() -> dict[Path, str]:
+    """The content of each file of a schema."""
+    schemas = {STRATEGY_SCHEMA: strategy_schema(), CAMPAIGNS_SCHEMA: campaigns_schema()}
+    return {path: json.dumps(each, indent=2, ensure_ascii=False) + "\n" for path, each in schemas.items()}
 
 
 def _with_values(names: Iterable[str]) -> str:
@@ -77,4 +89,5 @@ def _condition(field: str, kind: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    for path, text in schema_texts().items():
+        path.write_text(text, encoding="utf-8")

@@ -85,6 +85,10 @@ select jsonb_build_object(
             )
             from ops.gate_results
             where gate_results.run_id = run.run_id and not passed
+            union
+            select jsonb_array_elements_text(metrics -> 'unknown_values')
+            from ops.stage_runs
+            where stage_runs.run_id = run.run_id and stage = 'compute_actions'
         ) as sentences
     ),
     'left_out', (
