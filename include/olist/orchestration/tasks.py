@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from olist.warehouse import read_sql
 log = logging.getLogger(__name__)
 
 WAREHOUSE_CONNECTION = "olist_warehouse"
+ENDED_WITHOUT_A_WORD = (
+    "The run ended without a word: its process was killed, it was ended in Airflow, or its machine went away."
+)
 
 
 def start(context: dict[str, Any]) -> int:
@@ -35,7 +38,9 @@ def start(context: dict[str, Any]) -> int:
         settings = hubspot_settings()
         if settings and request.sync in ("upsert", "update"):
             _check_token(settings)
-        return start_run(connection, request)
+        run_id = start_run(connection, request)
+        _record_ended_runs(connection, run_id, context["ti"])
+        return run_id
 
 
 def run_stage(
@@ -86,6 +91,22 @@ def _record_failure(run_id: int, message: str) -> None:
         log.warning("The failure could not be recorded in ops.pipeline_runs: %s.", first_line(error))
 
 
+def _record_ended_runs(connection: Any, run_id: int, ti: Any) -> None:
+    """Records the end of runs that are over in Airflow and could not say so, killed in the middle of a task.
+
+    A run that Airflow does not know is another Airflow's, and may live.
+    """
+    for (dag_run_id,) in connection.execute(read_sql("start_run/open_runs"), {"run_id": run_id}).fetchall():
+        state = "unknown"
+        # Whatever hinders this must not hinder the run.
+        with suppress(Exception):
+            state = ti.get_dagrun_state(ti.dag_id, dag_run_id)
+        if state in ("failed", "success"):
+            said = {"dag_run_id": dag_run_id, "message": ENDED_WITHOUT_A_WORD}
+            connection.execute(read_sql("start_run/record_end"), said)
+            log.warning("The run %s is recorded as failed. %s", dag_run_id, ENDED_WITHOUT_A_WORD)
+
+
 def _check_token(settings: HubSpotSettings) -> None:
     try:
         HubSpot(settings).check_token()
@@ -115,10 +136,15 @@ def _request_of(context: dict[str, Any]) -> RunRequest:
 
 def connect() -> Any:
     """A psycopg connection to the warehouse, each statement a transaction of its own unless one is opened."""
+    import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     connection = PostgresHook(postgres_conn_id=WAREHOUSE_CONNECTION).get_conn()
     connection.autocommit = True
+    # Where a task is killed, what it has asked for ends too, and is not in the way of the next try. Servers
+    # on Windows cannot look whether we are still there.
+    with suppress(psycopg.errors.InvalidParameterValue):
+        connection.execute("set client_connection_check_interval = '1s'")
     return connection
 
 
