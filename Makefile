@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV_VERSION := 0.13.8
+INSTALL := $(PYTHON) include/olist/local/virtual_environment.py
 
 # Trust the certificates that this machine trusts, as pip does.
 export UV_SYSTEM_CERTS := true
@@ -72,18 +72,10 @@ clean: ## Remove what the commands have made, data included
 
 # uv installs the packages in seconds; it comes into the virtual environment, so that nothing else is needed.
 $(VENV)/uv:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
-	@echo "Making the virtual environment $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
-	@touch $@
+	@$(INSTALL) $@
 
 $(VENV)/installed: $(VENV)/uv requirements.txt pyproject.toml
-	@echo "Installing the pinned packages"
-	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.txt
-	@$(BIN)/uv pip install -q --python $(BIN)/python --no-build-isolation --no-deps -e .
-	@touch $@
+	@$(INSTALL) $@ $^
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
-	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.txt
-	@touch $@
+	@$(INSTALL) $@ $^

@@ -219,10 +219,10 @@ def test_the_terminal_shows_every_stage_though_its_connection_has_ended(
 ) -> None:
     run_id = pipeline.begin(connection, few)
     console = Console(file=io.StringIO(), width=200)
+    (name,) = connection.execute("select dag_run_id from ops.pipeline_runs").fetchone()
     stage = {"run_id": run_id, "part": "", "started_at": datetime.now(UTC), "metrics": "{}"}
-    with Progress(lambda: psycopg.connect(warehouse, autocommit=True), console) as progress:
-        progress.last_run = 0
-        for name in ("before", "after"):
-            connection.execute(read_sql("start_run/record_stage"), stage | {"stage": name})
+    with Progress(lambda: psycopg.connect(warehouse, autocommit=True), console, name):
+        for each in ("before", "after"):
+            connection.execute(read_sql("start_run/record_stage"), stage | {"stage": each})
             connection.execute(OTHER_SESSIONS.format("pg_terminate_backend(pid)"))
     assert {"before", "after"} <= set(console.file.getvalue().split())

@@ -58,7 +58,8 @@ class Scene:
         params = {"as_of": self.as_of and f"{self.as_of}", "data_dir": str(self.data_dir)}
         params |= {"retrain": self.retrain, "sync": self.sync, "accept": []}
         run = SimpleNamespace(run_id=self.dag_run_id, run_type="manual", data_interval_end=None)
-        return {"params": params, "dag_run": run}
+        ti = SimpleNamespace(dag_id="customer_segmentation", get_dagrun_state=lambda dag, run: "running")
+        return {"params": params, "dag_run": run, "ti": ti}
 
 
 @dataclass

@@ -31,17 +31,24 @@ class User:
         self.settings = {"OLIST_HOME": home, "OLIST_DATA_DIR": data_dir, "OLIST_OUTPUT_DIR": outputs}
 
     def types(self, *command: str, **settings: str) -> subprocess.CompletedProcess:
+        done = self.begins(*command, **settings)
+        output, errors = done.communicate(timeout=300)
+        return subprocess.CompletedProcess(command, done.returncode, output, errors)
+
+    def begins(self, *command: str, **settings: str) -> subprocess.Popen:
+        """A command under way, in a session of its own as in a terminal of its own."""
         ours = ("AIRFLOW", "OLIST_", "HUBSPOT_", "DB_")
         plain = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        return subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-m", "olist.local", *command],
             env=plain
             | REAL
             | {"COLUMNS": "200"}
             | {name: str(value) for name, value in (self.settings | settings).items()},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=300,
+            start_new_session=True,
         )
 
     def asks(self, query: str) -> list[tuple]:

@@ -2,19 +2,24 @@
 
 import argparse
 import os
+import signal
+import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 import psycopg
 from rich.console import Console
 
 from olist.exceptions import OlistError, OutageError
-from olist.local import environment, postgres, sandbox_process
+from olist.local import environment, postgres, sandbox_process, stopping
+from olist.local.locks import alone
 from olist.orchestration.outages import final_sentence_about, first_line
 
 console = Console(highlight=False)
+# Seconds for Airflow's components and their tasks to end.
+PATIENCE = 30
 
 
 def run() -> int:
@@ -36,7 +41,7 @@ def run() -> int:
     }
     if accepted := os.environ.get("OLIST_ACCEPT"):
         conf["accept"] = [gate.strip() for gate in accepted.split(",")]
-    succeeded = run_dag(conf, console)
+    succeeded = run_dag(conf, place.home, console)
     console.print(f"{time.monotonic() - began:.0f} seconds in all")
     return 0 if succeeded else 1
 
@@ -49,21 +54,40 @@ def ui() -> int:
     console.print(f"Airflow: http://localhost:{port} (Ctrl-C ends it)")
     from olist.local.dag_run import prepare_airflow
 
-    prepare_airflow()
-    return _become_airflow(["standalone"])
+    with alone(place.home, console.print):
+        prepare_airflow(place.home)
+    return _run_to_the_end(_airflow(["standalone"]))
 
 
 def airflow(arguments: list[str]) -> int:
     """Airflow's own command line, in the environment of `ui`: `airflow backfill create ...`."""
     environment.prepare(say=console.print)
-    return _become_airflow(arguments)
+    program, *arguments = _airflow(arguments)
+    os.execv(program, ["airflow", *arguments])
 
 
-def _become_airflow(arguments: list[str]) -> int:
+def _airflow(arguments: list[str]) -> list[str]:
     # `airflow standalone` looks for its own command on the PATH.
     programs = os.path.dirname(sys.executable)
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
-    os.execv(os.path.join(programs, "airflow"), ["airflow", *arguments])
+    return [os.path.join(programs, "airflow"), *arguments]
+
+
+def _run_to_the_end(command: list[str]) -> int:
+    """Runs a command that starts many processes, and leaves none of them over when it is asked to end."""
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
+        return process.wait()
+    except stopping.Stopped:
+        console.print("Ending Airflow")
+        # To all of them, since `airflow standalone` ends its components at Ctrl-C alone.
+        os.killpg(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=PATIENCE)
+        raise
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def evaluate() -> int:
@@ -140,6 +164,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.arguments and given.command != "airflow":
         parser.error(f"{given.command} takes no arguments")
+    stopping.raise_when_asked()
     try:
         sys.exit(airflow(given.arguments) if given.command == "airflow" else COMMANDS[given.command]())
     except (OlistError, OutageError, postgres.EmbeddedPostgresError) as error:
@@ -151,6 +176,9 @@ def main() -> None:
     except psycopg.OperationalError as error:
         console.print(f"The warehouse cannot be reached: {first_line(error)}.", style="red", markup=False)
         sys.exit(2)
+    except stopping.Stopped as stopped:
+        console.print(f"Stopped by {stopped.by}.", style="red", markup=False)
+        sys.exit(stopped.status)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,17 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from olist.exceptions import OlistError
+from olist.local import stopping
+from olist.local.killed_runs import end_killed_runs, living
+from olist.local.locks import alone
 from olist.report.summary import print_summary, read_summary
 from olist.warehouse import read_sql
 
@@ -19,17 +23,18 @@ DAG_ID = "customer_segmentation"
 POLL_SECONDS = 0.2
 
 
-def run_dag(conf: dict[str, Any], console: Console) -> bool:
+def run_dag(conf: dict[str, Any], home: Path, console: Console) -> bool:
     """Runs the whole DAG with these params and prints what it did. Returns whether every task succeeded."""
     # Airflow shows every error with a long traceback; ours are sentences, shown by `_ErrorsToConsole`.
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "CRITICAL")
     console.print("Starting Airflow")
     from airflow.dag_processing.dagbag import DagBag
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.types import DagRunType
 
     from olist.orchestration import tasks
 
     _hide_what_is_masked()
-    prepare_airflow()
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     for file, error in bag.import_errors.items():
         console.print(f"[red]{file} cannot be imported:[/red]\n{error}")
@@ -37,8 +42,15 @@ def run_dag(conf: dict[str, Any], console: Console) -> bool:
         return False
     _check_params(bag.dags[DAG_ID], conf)
     _show_errors(console)
-    with Progress(tasks.connect, console):
-        dag_run = bag.dags[DAG_ID].test(run_conf=conf, logical_date=datetime.now(UTC))
+    now = datetime.now(UTC)
+    dag_run_id = DagRun.generate_run_id(run_type=DagRunType.MANUAL, logical_date=now, run_after=now)
+    with ExitStack() as stack:
+        with alone(home, console.print):
+            prepare_airflow(home)
+            stack.enter_context(living(home, dag_run_id))
+        progress = stack.enter_context(Progress(tasks.connect, console, dag_run_id))
+        stack.enter_context(stopping.recorded(dag_run_id, progress.connection_string))
+        dag_run = bag.dags[DAG_ID].test(run_conf=conf, logical_date=now, run_after=now)
     succeeded = str(getattr(dag_run.state, "value", dag_run.state)) == "success"
     if succeeded:
         with closing(tasks.connect()) as connection:
@@ -49,8 +61,11 @@ def run_dag(conf: dict[str, Any], console: Console) -> bool:
     return succeeded
 
 
-def prepare_airflow() -> None:
-    """Airflow's own database, and the pool that the DAG's deliveries run in."""
+def prepare_airflow(home: Path) -> None:
+    """Airflow's own database, the pool that the DAG's deliveries run in, and an end to runs that were killed.
+
+    Call it while `locks.alone`.
+    """
     from airflow.models.pool import Pool
     from airflow.utils.db import initdb
 
@@ -58,6 +73,7 @@ def prepare_airflow() -> None:
     Pool.create_or_update_pool(
         "hubspot", slots=4, description="Parallel deliveries to HubSpot", include_deferred=False
     )
+    end_killed_runs(home, DAG_ID)
 
 
 def _hide_what_is_masked() -> None:
@@ -93,21 +109,26 @@ class _ErrorsToConsole(logging.Handler):
 
 
 class Progress(threading.Thread):
-    """Prints each stage once the warehouse has recorded it; a context manager around a run.
+    """Prints each stage of a run once the warehouse has recorded it; a context manager around the run.
 
     It has a connection of its own, and another one where that ends: the run goes on then as well.
     """
 
-    def __init__(self, connect: Callable[[], Any], console: Console) -> None:
+    def __init__(self, connect: Callable[[], Any], console: Console, dag_run_id: str) -> None:
         super().__init__(daemon=True)
         self.connect = connect
         self.console = console
+        self.dag_run_id = dag_run_id
         self.shown: set[tuple[Any, ...]] = set()
         self.is_over = threading.Event()
 
     def __enter__(self) -> "Progress":
+        from psycopg.conninfo import make_conninfo
+
         self.connection = self.connect()
-        self.last_run = self._ask("last_run")[0][0] if self._is_installed() else 0
+        info = self.connection.info
+        # libpq's description of the warehouse, password included.
+        self.connection_string = make_conninfo(info.dsn, password=info.password)
         self.start()
         return self
 
@@ -135,7 +156,7 @@ class Progress(threading.Thread):
     def _show(self) -> None:
         if not self._is_installed():
             return
-        for run_id, stage, part, seconds, metrics in self._ask("finished_stages", last_run=self.last_run):
+        for run_id, stage, part, seconds, metrics in self._ask("finished_stages", dag_run_id=self.dag_run_id):
             if (run_id, stage, part) not in self.shown:
                 self.shown.add((run_id, stage, part))
                 name = f"{stage} {part}".strip()

@@ -16,6 +16,7 @@ from dotenv import load_dotenv
 
 from olist.exceptions import OlistError
 from olist.local import postgres, sandbox_process
+from olist.local.locks import alone
 
 PROJECT = Path(__file__).resolve().parents[3]
 STATE = Path(os.environ.get("OLIST_HOME") or PROJECT / ".olist").resolve()
@@ -54,11 +55,12 @@ def prepare(say: Say = print) -> Environment:
     given = os.environ.get("OLIST_DATA_DIR")
     home = STATE / ("data" if given else "demo")
     home.mkdir(parents=True, exist_ok=True)
-    data_dir = Path(given).expanduser().resolve() if given else _demo_data(home, say)
-    os.environ["OLIST_DATA_DIR"] = str(data_dir)
-    warehouse = _warehouse(home, say)
-    hubspot = _hubspot(home, say)
-    _airflow_settings(home)
+    with alone(home, say):
+        data_dir = Path(given).expanduser().resolve() if given else _demo_data(home, say)
+        os.environ["OLIST_DATA_DIR"] = str(data_dir)
+        warehouse = _warehouse(home, say)
+        hubspot = _hubspot(home, say)
+        _airflow_settings(home)
     return Environment(home, data_dir, warehouse, hubspot)
 
 
@@ -140,6 +142,9 @@ def _airflow_settings(home: Path) -> None:
         # One user on one machine, and the server listens on loopback only.
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
     }
+    if not os.access(Path.home(), os.W_OK):
+        # Where matplotlib keeps the fonts it has found, which takes it a while.
+        settings["MPLCONFIGDIR"] = home / "matplotlib"
     airflow_home.mkdir(exist_ok=True)
     for name, value in settings.items():
         os.environ.setdefault(name, str(value))

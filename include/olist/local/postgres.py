@@ -23,6 +23,8 @@ from typing import Any
 
 import psycopg2
 
+from olist.local.locks import locked
+
 LOOPBACK = "127.0.0.1"
 NAME = "olist"  # of the role, which is the server's superuser, and of the database
 PATIENCE = 60.0  # seconds for the server to start, recover or stop
@@ -102,7 +104,7 @@ def start(home: Path) -> str:
     forget_libpq()
     with _one_sentence("start", home) as home:
         home.mkdir(parents=True, exist_ok=True)
-        with _locked(home / "postgres.lock"):
+        with locked(home / "postgres.lock"):
             cluster = _find(home) or _make(home)
             if uri := _settle(cluster) or _launch(cluster) or _launch(cluster):  # twice: a port can be lost
                 return uri
@@ -115,7 +117,7 @@ def stop(home: Path) -> bool:
         cluster = _find(home)
         if not cluster or _is_free(cluster.place):
             return False
-        with _locked(home / "postgres.lock"):
+        with locked(home / "postgres.lock"):
             pid, port, _ = _postmaster(cluster)
             with suppress(OSError):  # not listening: on its way out, or in another container
                 socket.create_connection((LOOPBACK, int(port or 0)), timeout=1).close()
@@ -143,20 +145,9 @@ def _one_sentence(verb: str, home: Path) -> Iterator[Path]:
         raise EmbeddedPostgresError(f"Could not {verb} the embedded PostgreSQL of {home}: {error}") from error
 
 
-@contextmanager
-def _locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[int]:
-    """A descriptor with a file's or folder's lock, which outlives it in every process that inherited it."""
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, how)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
 def _is_free(place: Path) -> bool:
     """Whether no process of the server is left."""
-    with suppress(BlockingIOError), _locked(place, fcntl.LOCK_SH | fcntl.LOCK_NB):
+    with suppress(BlockingIOError), locked(place, fcntl.LOCK_SH | fcntl.LOCK_NB):
         return True
     return False
 
@@ -219,7 +210,7 @@ def _binaries(cluster: _Cluster) -> Path:
 
 def _launch(cluster: _Cluster) -> str | None:
     """Starts the server, in a session of its own and nobody's child; None if it ended at once."""
-    with _locked(cluster.place) as lock:
+    with locked(cluster.place) as lock:
         cluster = _Cluster(cluster.home, cluster.place, cluster.user, lock)
         binaries, data = _binaries(cluster), cluster.data
         if not data.exists():

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from olist.warehouse.session import settle
 log = logging.getLogger(__name__)
 
 WAREHOUSE_CONNECTION = "olist_warehouse"
+ENDED_WITHOUT_A_WORD = (
+    "The run ended without a word: its process was killed, it was ended in Airflow, or its machine went away."
+)
 
 
 def start(context: dict[str, Any]) -> int:
@@ -36,7 +39,9 @@ def start(context: dict[str, Any]) -> int:
         settings = hubspot_settings()
         if settings and request.sync in ("upsert", "update"):
             _check_token(settings)
-        return start_run(connection, request)
+        run_id = start_run(connection, request)
+        _record_ended_runs(connection, run_id, context["ti"])
+        return run_id
 
 
 def run_stage(
@@ -87,6 +92,22 @@ def _record_failure(run_id: int, message: str) -> None:
         log.warning("The failure could not be recorded in ops.pipeline_runs: %s.", first_line(error))
 
 
+def _record_ended_runs(connection: Any, run_id: int, ti: Any) -> None:
+    """Records the end of runs that are over in Airflow and could not say so, killed in the middle of a task.
+
+    A run that Airflow does not know is another Airflow's, and may live.
+    """
+    for (dag_run_id,) in connection.execute(read_sql("start_run/open_runs"), {"run_id": run_id}).fetchall():
+        state = "unknown"
+        # Whatever hinders this must not hinder the run.
+        with suppress(Exception):
+            state = ti.get_dagrun_state(ti.dag_id, dag_run_id)
+        if state in ("failed", "success"):
+            said = {"dag_run_id": dag_run_id, "message": ENDED_WITHOUT_A_WORD}
+            connection.execute(read_sql("start_run/record_end"), said)
+            log.warning("The run %s is recorded as failed. %s", dag_run_id, ENDED_WITHOUT_A_WORD)
+
+
 def _check_token(settings: HubSpotSettings) -> None:
     try:
         HubSpot(settings).check_token()
@@ -119,11 +140,16 @@ def connect() -> Any:
 
     Raises OlistError behind a connection pooler that shares sessions.
     """
+    import psycopg
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     connection = PostgresHook(postgres_conn_id=WAREHOUSE_CONNECTION).get_conn()
     connection.autocommit = True
     settle(connection)
+    # Where a task is killed, what it has asked for ends too, and is not in the way of the next try. Servers
+    # on Windows cannot look whether we are still there.
+    with suppress(psycopg.errors.InvalidParameterValue):
+        connection.execute("set client_connection_check_interval = '1s'")
     return connection
 
 

@@ -1,4 +1,5 @@
-select run_id, stage, part, extract(epoch from finished_at - started_at)::float8, metrics
+select run_id, stage, part, extract(epoch from stage_runs.finished_at - stage_runs.started_at)::float8, metrics
 from ops.stage_runs
-where run_id > %(last_run)s
-order by finished_at
+inner join ops.pipeline_runs using (run_id)
+where dag_run_id = %(dag_run_id)s
+order by stage_runs.finished_at
