@@ -114,8 +114,8 @@ def main() -> NoReturn:
     stopped = Stopped(told["number"])
     record = " It is recorded in ops.pipeline_runs."
     try:
-        options = {"autocommit": True, "connect_timeout": PATIENCE}
-        with psycopg.connect(told["connection_string"], **options) as connection:
+        where = told["connection_string"]
+        with psycopg.connect(where, autocommit=True, connect_timeout=PATIENCE) as connection:
             connection.execute(f"set lock_timeout = '{PATIENCE}s'")
             said = {"dag_run_id": told["dag_run_id"], "message": f"The run was stopped by {stopped.by}."}
             if not connection.execute(read_sql("start_run/record_end"), said).rowcount:
