@@ -37,7 +37,7 @@ def server() -> Iterator[str]:
         home.chmod(0o755)
         uri = postgres.start(home)
         with psycopg.connect(uri, autocommit=True) as connection:
-            # The server does not outlive its machine. What is killed on purpose are others: see clusters.py.
+            # The server does not outlive its machine. What is killed on purpose are others: see support/clusters.py.
             connection.execute("alter system set fsync = off")
             connection.execute("select pg_reload_conf()")
             connection.execute("create database template")
@@ -129,12 +129,17 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Makes the processes of tasks in milliseconds. Whoever uses task_processes needs it."""
+    task_processes.prepare(tmp_path_factory.mktemp("tasks") / "airflow")
+
+
+@pytest.fixture(scope="session")
 def undisturbed(
-    server: str, few: Path, tmp_path_factory: pytest.TempPathFactory
+    fork_server: None, server: str, few: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """What a run leaves whose tasks nothing happens to, and how long each of its tasks takes."""
     home = tmp_path_factory.mktemp("undisturbed")
-    task_processes.prepare(home / "airflow")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute("create database undisturbed template template")
     with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:

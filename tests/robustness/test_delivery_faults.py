@@ -2,8 +2,6 @@
 
 import itertools
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 from support import pipeline
+from support.task_processes import PARTS, Scene, Task
 
 from olist.exceptions import OlistError
 from olist.hubspot import sender
@@ -29,12 +28,7 @@ KILLED_RUNS = 25
 # What 570 customers make, in four parts.
 BATCHES = 8
 AT_ONCE = 6
-DELIVER = """
-import sys, psycopg, pipeline
-with psycopg.connect(sys.argv[1], autocommit=True) as connection:
-    print("begin", flush=True)
-    pipeline.deliver(connection, int(sys.argv[2]), sys.argv[3])
-"""
+DELIVERY = ["plan", *(f"send {part}" for part in range(PARTS)), "finish"]
 STORM = {
     "retry_after": True,
     "retry_after_seconds": 1,
@@ -49,7 +43,7 @@ STORM = {
 
 
 @pytest.fixture(scope="module")
-def published(server: str, few: Path) -> Iterator[tuple[Callable[[], str], int]]:
+def published(server: str, few: Path, fork_server: None) -> Iterator[tuple[Callable[[], str], int]]:
     """Makes warehouses that hold a published run which nobody has delivered; and that run's number."""
     base, made = server.rpartition("/")[0], []
     with psycopg.connect(server, autocommit=True) as connection:
@@ -83,21 +77,14 @@ def batches_seen(url: str) -> int:
     return sum(each["count"] for each in log if each["path"].endswith("/batch/upsert"))
 
 
-def deliver_and_kill(warehouse: str, run_id: int, url: str, chance: random.Random) -> None:
+def deliver_and_kill(scene: Scene, run_id: int, chance: random.Random) -> None:
     """Delivers in a process of its own, which is killed around a random one of its batches."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", DELIVER, warehouse, str(run_id), url],
-        cwd=Path(__file__).parents[1],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    process.stdout.readline()
+    delivery = Task(scene, DELIVERY, {"run_id": run_id})
     batches = chance.randint(0, BATCHES)
-    while batches_seen(url) < batches and process.poll() is None:
+    while batches_seen(scene.hubspot) < batches and delivery.is_under_way():
         time.sleep(0.005)
     time.sleep(chance.uniform(0, 0.03))
-    process.kill()
-    process.wait()
+    delivery.kill()
 
 
 def killed_then_retried(seed: int, warehouse: str, run_id: int, faults: dict[str, object]) -> bool:
@@ -108,7 +95,8 @@ def killed_then_retried(seed: int, warehouse: str, run_id: int, faults: dict[str
             "truncate ops.hubspot_contacts, ops.hubspot_failures, ops.hubspot_in_flight, ops.hubspot_syncs"
         )
     with sandbox_with(seed=seed, latency_ms=20, **faults) as url:
-        deliver_and_kill(warehouse, run_id, url, chance)
+        # A delivery reads no files and writes none.
+        deliver_and_kill(Scene(warehouse, url, Path(), Path(), "killed"), run_id, chance)
         with psycopg.connect(warehouse, autocommit=True) as connection:
             acknowledged = pipeline.ledger(connection)
             sent_before = times_sent(url)

@@ -163,6 +163,9 @@ class Task:
         theirs.close()
         assert self.pipe.recv() == "begins"
 
+    def is_under_way(self) -> bool:
+        return self.process.is_alive()
+
     def kill(self) -> Outcome:
         self.process.kill()
         return self.outcome()
