@@ -21,7 +21,7 @@ from olist.stages.start_run import install
 from olist.strategy.reading import read_strategy
 from olist.warehouse import ownership
 from olist.warehouse.installation import install as install_files
-from olist.warehouse.session import settle
+from olist.warehouse.session import SETTINGS, settle
 
 # By ALTER DATABASE; most of them by variables of libpq, too.
 UNUSUAL = {
@@ -32,14 +32,14 @@ UNUSUAL = {
     "default_transaction_deferrable": "on",
     "default_transaction_isolation": "serializable",
     "extra_float_digits": "-10",
-    "idle_in_transaction_session_timeout": "20ms",
+    "idle_in_transaction_session_timeout": "2s",
     "intervalstyle": "iso_8601",
     "quote_all_identifiers": "on",
     "search_path": "raw, analytics, ops",
     "standard_conforming_strings": "off",
-    "statement_timeout": "20ms",
+    "statement_timeout": "2s",
     "timezone": "Asia/Tokyo",
-    "transaction_timeout": "20ms",
+    "transaction_timeout": "2s",
     "transform_null_equals": "on",
 }
 ALL_NAMES = """
@@ -84,8 +84,11 @@ def test_no_setting_of_a_database_changes_anything(
         for name, value in UNUSUAL.items():
             value = f"'{value}'" if name != "search_path" else value
             admin.execute(f"alter database lived set {name} = {value}")
-    with psycopg.connect(empty, options="-c statement_timeout=0") as connection:
+    with psycopg.connect(empty, autocommit=True) as connection:
         assert connection.execute("select date '2018-09-04'::text").fetchone() == ("04/09/2018",)
+        settle(connection)
+        for name, value in SETTINGS.items():
+            assert connection.execute("select current_setting(%s)", (name,)).fetchone() == (value,), name
     scene = Scene(empty, sandbox, few, tmp_path / "outputs", "unusual")
     outcome = task_processes.run(scene, list(all_tasks()))
     assert outcome.is_done, outcome.log
