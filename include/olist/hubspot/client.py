@@ -190,7 +190,8 @@ class HubSpot:
             if answer.status != 404:
                 raise OlistError(
                     f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither"
-                    " be used nor created anew: restore it in HubSpot's settings, or delete it there for good."
+                    " be used nor created anew: restore it in HubSpot's settings, or delete it there for"
+                    " good."
                 )
         return None
 

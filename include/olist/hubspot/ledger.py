@@ -6,9 +6,10 @@ what it acknowledged, because somebody emptied it; a plan that trusts the ledger
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from olist.hubspot.client import BATCH_SIZE, HubSpot
+from olist.hubspot.pace import Pace
 from olist.warehouse import read_sql
 
 if TYPE_CHECKING:
@@ -43,11 +44,12 @@ class Sample:
 
 
 def open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot) -> Sample:
-    """Enters for a run which account it is for, and reads a sample of its ledger back.
+    """Enters for a run which account it is for, and reads a sample of its ledger back, at the account's pace.
 
     A ledger from before accounts were told apart becomes that of the first account which has its contacts.
     """
     portal_id = hubspot.portal_id()
+    hubspot.pace = Pace(connection, portal_id)
     if _ask(connection, "is_unclaimed", portal_id=portal_id)[0][0]:
         if _agrees(connection, hubspot):
             connection.execute("call ops.adopt_ledger(%s)", (portal_id,))
@@ -86,5 +88,5 @@ def _sample(connection: "Connection", portal_id: int) -> list[tuple[str, str | N
     return _ask(connection, "sample", portal_id=portal_id, people=BATCH_SIZE)
 
 
-def _ask(connection: "Connection", name: str, **parameters: object) -> list[tuple]:
+def _ask(connection: "Connection", name: str, **parameters: object) -> list[tuple[Any, ...]]:
     return connection.execute(read_sql(f"upsert_hubspot/{name}"), parameters).fetchall()

@@ -53,7 +53,6 @@ def plan(
         (status,) = one_row(cursor)
     created = []
     if status == "planned" and hubspot and ledger:
-        hubspot.pace = Pace(connection, ledger.portal_id)
         missing = hubspot.missing_properties()
         # Before they are created: afterwards nobody could tell that their values are gone.
         lost = [each.name for each in missing]
@@ -105,9 +104,20 @@ def send(
     Raises HubSpotUnavailableError where HubSpot does not answer for long; what was acknowledged is kept.
     Raises OlistError where the token is of another account than the one that was planned for.
     """
-    hubspot, planned_for = HubSpot(settings), account_of(connection, run_id)
+    # While anybody holds this lock, nobody plans: see ops.plan_hubspot.
+    connection.execute("select pg_advisory_lock_shared(hashtext('ops.hubspot'))")
+    try:
+        return _send(connection, run_id, part, mode, HubSpot(settings))
+    finally:
+        connection.execute("select pg_advisory_unlock_shared(hashtext('ops.hubspot'))")
+
+
+def _send(connection: "Connection", run_id: int, part: int, mode: str, hubspot: HubSpot) -> dict[str, Any]:
+    planned_for = account_of(connection, run_id)
+    hubspot.pace = Pace(connection, planned_for)
     (stop_reason,) = one_row(connection.execute(read_sql("upsert_hubspot/stop_reason"), {"run_id": run_id}))
     if stop_reason:
+        log.warning("Part %s is not sent: the delivery is %s", part, stop_reason)
         return {"stopped": stop_reason}
     try:
         portal_id = hubspot.portal_id()
@@ -119,13 +129,8 @@ def send(
             f"Run {run_id} was planned for the HubSpot account {planned_for}, and the access token is of"
             f" account {portal_id}: clear upsert_hubspot.plan with its downstream tasks."
         )
-    # While anybody holds this lock, nobody plans: see ops.plan_hubspot.
-    connection.execute("select pg_advisory_lock_shared(hashtext('ops.hubspot'))")
-    try:
-        with Sender(connection, run_id, part, hubspot, portal_id, creates=mode != "update") as sender:
-            return sender.send_all()
-    finally:
-        connection.execute("select pg_advisory_unlock_shared(hashtext('ops.hubspot'))")
+    with Sender(connection, run_id, part, hubspot, portal_id, creates=mode != "update") as sender:
+        return sender.send_all()
 
 
 def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
