@@ -181,6 +181,12 @@ class Store:
             )
             self.archived_properties[name] = definition
 
+    def purge_property(self, name: str) -> None:
+        """Forget an archived property."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM definitions WHERE kind = 'archived' AND name = ?", (name,))
+            self.archived_properties.pop(name, None)
+
     def archive(self, ids: Sequence[str]) -> None:
         """Take contacts away; ids that no contact has are passed over."""
         found = [(contact.id,) for contact in self.find(None, ids).values()]
