@@ -143,3 +143,23 @@ def test_whoever_the_answer_does_not_mention_was_not_accepted() -> None:
     assert rejected["b"] == ("VALIDATION_ERROR", "bad")
     assert "c" not in accepted and "c" not in rejected
     assert judge(batch, Answer(200, {}, {"status": "COMPLETE", "results": []}))[0] == {}
+
+
+def test_a_merged_contact_is_the_persons_it_was_written_for() -> None:
+    def result(number: str, bears: str, **more: str) -> dict:
+        return {"id": number, "properties": {"olist_customer_id": bears}} | more
+
+    results = [
+        # HubSpot merged a into z, and b into c: the answer bears the name that is left.
+        result("1", "z", objectWriteTraceId="a"),
+        result("2", "c", objectWriteTraceId="b"),
+        result("2", "c", objectWriteTraceId="c"),
+        # A trace id that is not ours, or none, says nothing.
+        result("4", "d", objectWriteTraceId="?"),
+        result("5", "e"),
+        result("6", "somebody"),
+    ]
+    batch = {each: {} for each in "abcdef"}
+    accepted, rejected = judge(batch, Answer(200, {}, {"results": results}))
+    assert accepted == {"a": "1", "b": "2", "c": "2", "d": "4", "e": "5"}
+    assert rejected == {}
