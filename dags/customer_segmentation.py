@@ -19,7 +19,8 @@ PostgreSQL month by month, and tells HubSpot what has changed.
 
 **A run** is for one month. Its params: `as_of` (the day to look from; empty: the end of the month, or of
 the data), `data_dir` (the folder with the files), `retrain` (which tier model), `sync` (what HubSpot gets;
-`skip` for old months, `dry_run` to only see the plan) and `accept` (gates it may pass).
+`skip` for old months, `dry_run` to only see the plan, `repair` to send everybody again) and `accept` (gates
+it may pass).
 
 **Results** are in `analytics.vw_customer_segments` of the warehouse, in HubSpot's contacts, and in
 `outputs/<as_of>/` with `report.html`. How each run went is in `ops.pipeline_runs` and `ops.stage_runs`.
@@ -51,8 +52,9 @@ PARAMS = {
     ),
     "sync": Param(
         "upsert",
-        enum=["upsert", "update", "dry_run", "skip"],
-        description="What HubSpot gets: everybody, known contacts only, a plan without sending, nothing.",
+        enum=["upsert", "update", "repair", "dry_run", "skip"],
+        description="What HubSpot gets: who has changed, known contacts only, everybody again, a plan without"
+        " sending, nothing.",
     ),
     "accept": Param(
         [],
@@ -173,8 +175,9 @@ def publish(run: int):
 
 @task
 def plan(run: int) -> list[int]:
-    """Measures the gates again and plans who has to be told what; nothing is sent yet. Clear it with
-    everything downstream to plan anew: people whom HubSpot has acknowledged meanwhile are left out."""
+    """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again and plans
+    who has to be told what; no contact is sent yet. Clear it with everything downstream to plan anew: people
+    whom HubSpot has acknowledged meanwhile are left out, unless `sync` is `repair`."""
     from olist.orchestration import tasks
     from olist.stages import upsert_hubspot
 

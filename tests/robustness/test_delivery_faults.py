@@ -16,7 +16,7 @@ from support import pipeline
 from support.task_processes import PARTS, Scene, Task
 
 from olist.exceptions import OlistError
-from olist.hubspot import sender
+from olist.hubspot import client, sender
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpotSettings
 from olist.local.hubspot_sandbox.faults import Faults
@@ -186,15 +186,16 @@ def test_a_complete_answer_with_nothing_in_it_is_not_a_success(published) -> Non
         assert categories == [("NOT_IN_ANSWER",)]
 
 
-def test_the_daily_limit_ends_the_sync_until_a_later_run_takes_it_up(published) -> None:
+def test_the_daily_limit_ends_the_sync_until_a_later_run_takes_it_up(published, tmp_path: Path) -> None:
     make, run_id = published
-    settings = SandboxSettings(ten_second_limit=100_000, daily_limit=18)
+    account = {"database": str(tmp_path / "account.db"), "ten_second_limit": 100_000}
+    settings = SandboxSettings(**account, daily_limit=18)
     with psycopg.connect(make(), autocommit=True) as connection:
         with running_sandbox(settings) as url:
             sync = pipeline.deliver(connection, run_id, url)
             assert sync["status"] == "paused" and sync["waiting"] > 0 and "daily limit" in sync["message"]
             assert 0 < sync["accepted"] == len(pipeline.contacts(url)) == len(pipeline.ledger(connection))
-        with sandbox_with() as next_day:
+        with running_sandbox(SandboxSettings(**account)) as next_day:
             again = pipeline.deliver(connection, run_id, next_day)
             assert again["status"] == "delivered" and again["accepted"] == sync["waiting"]
 
@@ -232,13 +233,16 @@ def test_no_429_is_caused_by_us(published) -> None:
 def test_an_unreachable_hubspot_is_worth_a_retry(published, monkeypatch: pytest.MonkeyPatch) -> None:
     make, run_id = published
     monkeypatch.setattr(sender, "backoff_seconds", lambda *_: 0.0)
+    monkeypatch.setattr(client, "backoff_seconds", lambda *_: 0.0)
     with psycopg.connect(make(), autocommit=True) as connection:
         with sandbox_with() as url:
-            parts = upsert_hubspot.plan(connection, run_id, "upsert", HubSpotSettings(DEFAULT_TOKEN, url))[
-                "parts"
-            ]
-        with pytest.raises(HubSpotUnavailableError, match="failed 8 times"):
-            upsert_hubspot.send(connection, run_id, parts[0], "upsert", HubSpotSettings(DEFAULT_TOKEN, url))
+            settings = HubSpotSettings(DEFAULT_TOKEN, url)
+            parts = upsert_hubspot.plan(connection, run_id, "upsert", settings)["parts"]
+            httpx.put(f"{url}/sandbox/faults", json={"script": ["connection_reset"] * 8})
+            with pytest.raises(HubSpotUnavailableError, match="failed 8 times for one batch"):
+                upsert_hubspot.send(connection, run_id, parts[0], "upsert", settings)
+        with pytest.raises(HubSpotUnavailableError, match="cannot be reached"):
+            upsert_hubspot.send(connection, run_id, parts[0], "upsert", settings)
         assert pipeline.ledger(connection) == {}
 
 
@@ -275,10 +279,9 @@ def test_what_hubspot_may_have_got_unanswered_is_put_right(
         pipeline.deliver(connection, run_id, url)
         person, payload = next(iter(pipeline.payloads(connection, run_id).items()))
         connection.execute(change, ("XX", run_id, person))
-        httpx.put(f"{url}/sandbox/faults", json={"lost_answer_share": 1.0})
+        httpx.put(f"{url}/sandbox/faults", json={"script": ["lost_answer"]})
         with monkeypatch.context() as patch, pytest.raises(HubSpotUnavailableError):
             patch.setattr(sender, "MAX_ATTEMPTS", 1)
-            patch.setattr(upsert_hubspot.HubSpot, "ensure_properties", lambda *_: [])
             pipeline.deliver(connection, run_id, url)
         assert pipeline.contacts(url)[person]["customer_state"] == "XX"
         # The change is taken back: the ledger has this very payload, and HubSpot has another one.

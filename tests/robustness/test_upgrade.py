@@ -13,6 +13,9 @@ from support import pipeline
 from support.shop import Shop
 
 from olist.exceptions import OlistError
+from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.local.hubspot_sandbox.server import running_sandbox
+from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 from olist.stages.start_run import install
 from olist.strategy.reading import read_strategy
 from olist.warehouse.installation import check_server
@@ -149,3 +152,38 @@ def test_a_server_that_is_too_old_gets_a_sentence(version: int, shown: str) -> N
 def test_a_server_of_today_is_accepted() -> None:
     check_server(160000)
     check_server(180004)
+
+
+def fill(url: str, contacts: list[tuple[str, dict[str, str]]]) -> None:
+    """Upserts contacts in this order, from which the sandbox numbers them."""
+    hubspot = HubSpot(HubSpotSettings(DEFAULT_TOKEN, url))
+    hubspot.create_properties(hubspot.missing_properties())
+    for person, payload in contacts:
+        assert hubspot.write_contacts({person: payload}).status == 200
+
+
+def test_the_ledger_goes_to_the_account_that_agrees(old: Connection, tmp_path: Path) -> None:
+    told = old.execute(
+        "select customer_unique_id, payload from ops.hubspot_contacts order by contact_id"
+    ).fetchall()
+    its_shop().write(tmp_path)
+    run_id = pipeline.run(old, tmp_path, date(2018, 1, 1))
+    unchanged = "select portal_id, count(*) from ops.hubspot_contacts group by 1 order by 1"
+    with (
+        running_sandbox(SandboxSettings(portal_id=11)) as right,
+        running_sandbox(SandboxSettings(portal_id=22)) as other,
+    ):
+        fill(right, told)
+        # The same people under other ids of HubSpot's, as where a test account was told of them, too.
+        fill(other, [("nobody", {}), *told])
+        # Without a token: what was known before accounts were told apart.
+        assert pipeline.deliver(old, run_id, None)["plan"]["unchanged"] == len(told)
+        sync = pipeline.deliver(old, run_id, other)
+        assert (sync["accepted"], sync["plan"]["unchanged"]) == (len(told), 0)
+        assert old.execute(unchanged).fetchall() == [(0, len(told)), (22, len(told))]
+        sync = pipeline.deliver(old, run_id, right)
+        assert (sync["accepted"], sync["plan"]["unchanged"]) == (0, len(told))
+        assert old.execute(unchanged).fetchall() == [(11, len(told)), (22, len(told))]
+        # Its past deliveries went with it: an older month is not sent.
+        older = pipeline.run(old, tmp_path, date(2017, 12, 1))
+        assert pipeline.deliver(old, older, right)["status"] == "superseded"

@@ -1,4 +1,4 @@
-"""Every customer's numbers, segment, tier and action against the independent reading in support/reference.py."""
+"""Every customer's numbers, segment, tier and action against the independent reading of support.reference."""
 
 import csv
 import gzip

@@ -6,10 +6,18 @@ from typing import Any
 
 # Answers after which the same request may well succeed. 423: the account is busy with a lot of writes.
 TEMPORARY_STATUSES = frozenset({408, 423, 429, 500, 502, 503, 504})
+# The policy of a 429 that does not pass before midnight.
+DAILY = "DAILY"
+# Errors of a request that no contact in it is to blame for.
+NOBODYS_CODES = ("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE")
 
 
 class HubSpotUnavailableError(Exception):
     """HubSpot does not answer, or answers with errors of its own: trying again later helps."""
+
+
+class DailyLimitError(HubSpotUnavailableError):
+    """The account's requests of the day are used up: trying again helps tomorrow."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +30,45 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: dict[str, Any]
+    is_json: bool = True
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the request was carried out, wholly or in part, by a server that talks like HubSpot."""
+        return 200 <= self.status < 300 and self.is_json
 
     @property
     def is_temporary(self) -> bool:
-        """Whether the same request may succeed later."""
-        return self.status == 0 or self.status in TEMPORARY_STATUSES
+        """Whether the same request may succeed later. What is no JSON was written by somebody in between."""
+        is_not_hubspots = 200 <= self.status < 300 and not self.is_json
+        return self.status == 0 or self.status in TEMPORARY_STATUSES or is_not_hubspots
+
+    @property
+    def is_daily_limit(self) -> bool:
+        """Whether the requests of the day are used up."""
+        return self.status == 429 and self.body.get("policyName") == DAILY
 
     @property
     def sentence(self) -> str:
         """HubSpot's own words."""
+        if 200 <= self.status < 300 and not self.is_json:
+            kind = self.headers.get("content-type") or "no content type"
+            return f"the answer with status {self.status} is {kind}, where JSON should be"
         return str(self.body.get("message") or f"HTTP status {self.status}")
+
+    @property
+    def reason(self) -> str:
+        """Why a request was refused, shorter than `sentence` where HubSpot lists errors one by one."""
+        errors = self.body.get("errors") or []
+        messages = [str(each["message"]) for each in errors if isinstance(each, dict) and each.get("message")]
+        return "; ".join(dict.fromkeys(messages)) or self.sentence
+
+    @property
+    def is_nobodys_fault(self) -> bool:
+        """Whether a refused request would be refused with any contact in it, as without a property."""
+        errors = self.body.get("errors") or []
+        codes = {each.get("code") for each in errors if isinstance(each, dict)}
+        return any(code in codes or f'"{code}"' in self.sentence for code in NOBODYS_CODES)
 
 
 def backoff_seconds(attempt: int, status: int = 0) -> float:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
-from olist.hubspot.answers import Answer, HubSpotUnavailableError, backoff_seconds
-from olist.hubspot.properties import GROUP, ID_PROPERTY, PROPERTIES
+from olist.hubspot.answers import Answer, DailyLimitError, HubSpotUnavailableError, backoff_seconds
+from olist.hubspot.properties import GROUP, ID_PROPERTY, PROPERTIES, Property
 from olist.hubspot.proxies import proxy_for
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class HubSpot:
         self.settings = settings
         self.pace = pace
         configuration = Configuration()
-        configuration.retries = Retry(0, redirect=3)
+        configuration.retries = Retry(0, redirect=False)
         self._proxy = proxy_for(settings.base_url)
         if self._proxy:
             configuration.proxy, configuration.proxy_headers = self._proxy.url, self._proxy.headers
@@ -69,26 +69,63 @@ class HubSpot:
         Raises HubSpotUnavailableError if no answer comes, OlistError for a wrong token or another server.
         """
         answer = self._checked(self._request("GET", self.settings.path("account-info", "/details")))
-        if answer.is_temporary:
+        if answer.is_temporary and answer.is_json:
             raise self._unavailable(answer)
-        if "portalId" not in answer.body:
-            raise OlistError(f"{self.settings.base_url} does not answer like HubSpot: {answer.sentence}.")
+        self._number_of(answer)
 
-    def ensure_properties(self) -> list[str]:
-        """Creates the property group and the properties that are missing. Returns the names of the new ones.
+    def portal_id(self) -> int:
+        """The number of the account that the token is for."""
+        return self._number_of(self._call("GET", self.settings.path("account-info", "/details")))
 
-        Raises OlistError if a property exists with another type.
-        """
-        path = self.settings.path("properties/contacts")
-        existing = {each["name"]: each for each in self._call("GET", path).body["results"]}
+    def missing_properties(self) -> list[Property]:
+        """The properties that the account lacks. Raises OlistError if one exists with another type."""
+        existing = {
+            each["name"]: each for each in self._results("GET", self.settings.path("properties/contacts"))
+        }
         for wanted in PROPERTIES:
             self._refuse_other_type(wanted.definition(), existing.get(wanted.name))
-        missing = [each for each in PROPERTIES if each.name not in existing]
+        return [each for each in PROPERTIES if each.name not in existing]
+
+    def create_properties(self, missing: list[Property]) -> list[str]:
+        """Creates the property group and these properties. Returns their names.
+
+        Raises OlistError if HubSpot says that one is there already and it is not: archived, for example.
+        """
+        path = self.settings.path("properties/contacts")
         if missing:
             self._call("POST", f"{path}/groups", GROUP, also_accepted=(409,))
         for each in missing:
-            self._call("POST", path, each.definition(), also_accepted=(409,))
+            answer = self._call("POST", path, each.definition(), also_accepted=(409,))
+            if answer.status == 409:
+                existing = self._property(each.name)
+                if existing is None:
+                    raise OlistError(
+                        f"HubSpot does not show the contact property {each.name}, and does not create it"
+                        f" either: {answer.sentence}"
+                    )
+                self._refuse_other_type(each.definition(), existing)
         return [each.name for each in missing]
+
+    def contact_ids(self, people: list[str]) -> dict[str, str]:
+        """HubSpot's ids of up to 100 contacts by customer_unique_id, without those it does not have.
+
+        Raises OlistError if the property that tells them apart was archived.
+        """
+        path = self.settings.path("objects/contacts", "/batch/read")
+        body = {
+            "inputs": [{"id": person} for person in people],
+            "idProperty": ID_PROPERTY,
+            "properties": [ID_PROPERTY],
+            "propertiesWithHistory": [],
+        }
+        answer = self._call("POST", path, body, also_accepted=(400, 404))
+        if not answer.is_success:
+            # An account that never had the property, or has lost it, has nobody in it.
+            if self._property(ID_PROPERTY) is None:
+                return {}
+            raise self._refused("POST", path, answer)
+        found = {each["properties"].get(ID_PROPERTY): each["id"] for each in answer.body.get("results", [])}
+        return {person: found[person] for person in people if person in found}
 
     def write_contacts(self, payloads: dict[str, dict[str, str]], create: bool = True) -> Answer:
         """Upserts (or only updates) up to 100 contacts, given as properties by customer_unique_id.
@@ -117,10 +154,14 @@ class HubSpot:
             answer = self._checked(self._request(method, path, body))
             if self.pace:
                 self.pace.heed(answer)
-            if (answer.status < 400 and answer.status > 0) or answer.status in also_accepted:
+            if answer.is_success or answer.status in also_accepted:
                 return answer
             if not answer.is_temporary:
-                raise OlistError(f"HubSpot answered {method} {path} with {answer.status}: {answer.sentence}")
+                raise self._refused(method, path, answer)
+            if answer.is_daily_limit:
+                raise DailyLimitError(
+                    f"HubSpot at {self.settings.base_url} cannot be used: {answer.sentence}"
+                )
             time.sleep(backoff_seconds(attempt, answer.status))
         raise self._unavailable(answer)
 
@@ -129,7 +170,47 @@ class HubSpot:
         return HubSpotUnavailableError(f"HubSpot at {self.settings.base_url} {how}: {answer.sentence}.")
 
     @staticmethod
-    def _checked(answer: Answer) -> Answer:
+    def _refused(method: str, path: str, answer: Answer) -> OlistError:
+        return OlistError(f"HubSpot answered {method} {path} with {answer.status}: {answer.sentence}")
+
+    def _results(self, method: str, path: str) -> list[dict[str, Any]]:
+        answer = self._call(method, path)
+        if "results" not in answer.body:
+            raise self._not_hubspot(answer)
+        return answer.body["results"]
+
+    def _property(self, name: str) -> dict[str, Any] | None:
+        """A property's definition, None without one. Raises OlistError for one that was archived."""
+        path = self.settings.path("properties/contacts", f"/{name}")
+        for is_archived in (False, True):
+            query = "?archived=true" if is_archived else ""
+            answer = self._call("GET", f"{path}{query}", also_accepted=(404,))
+            if answer.status != 404 and not is_archived:
+                return answer.body
+            if answer.status != 404:
+                raise OlistError(
+                    f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither"
+                    " be used nor created anew: restore it in HubSpot's settings, or delete it there for"
+                    " good."
+                )
+        return None
+
+    def _number_of(self, answer: Answer) -> int:
+        if not isinstance(answer.body.get("portalId"), int):
+            raise self._not_hubspot(answer)
+        return answer.body["portalId"]
+
+    def _not_hubspot(self, answer: Answer) -> OlistError:
+        return OlistError(f"{self.settings.base_url} does not answer like HubSpot: {answer.sentence}.")
+
+    def _checked(self, answer: Answer) -> Answer:
+        if 300 <= answer.status < 400:
+            # Whoever is there would be sent the token.
+            raise OlistError(
+                f"{self.settings.base_url} sends us on to {answer.headers.get('location', 'nowhere')}, where"
+                " the access token is not sent: if that is right, make it the host of the connection"
+                " hubspot_default."
+            )
         if answer.status == 401:
             raise OlistError(
                 "HubSpot refused the access token (401): set HUBSPOT_ACCESS_TOKEN or the password of the"
@@ -161,7 +242,8 @@ class HubSpot:
             by = f" by the proxy {self._proxy.url}" if self._proxy else ""
             return Answer(0, {}, {"message": f"there was no answer{by} ({what})"})
         names = {name.lower(): value for name, value in (answer_headers or {}).items()}
-        return Answer(status, names, _json(raw))
+        content = _json(raw)
+        return Answer(status, names, content or {}, is_json=content is not None)
 
     @staticmethod
     def _refuse_other_type(wanted: dict[str, Any], existing: dict[str, Any] | None) -> None:
@@ -179,9 +261,9 @@ class HubSpot:
             )
 
 
-def _json(raw: bytes | str | None) -> dict[str, Any]:
+def _json(raw: bytes | str | None) -> dict[str, Any] | None:
     try:
-        body = json.loads(raw or "{}")
+        body = json.loads(raw or "")
     except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+        return None
+    return body if isinstance(body, dict) else None

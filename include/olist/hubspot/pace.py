@@ -15,17 +15,16 @@ if TYPE_CHECKING:
     from olist.hubspot.answers import Answer
 
 PREFIX = "x-hubspot-ratelimit-"
-DAILY = "DAILY"
 # Where HubSpot sends neither Retry-After nor the interval: the interval it documents.
 DEFAULT_PAUSE_SECONDS = 10.0
 
 
 class Pace:
-    """The shared pace of one HubSpot account, by its base URL."""
+    """The shared pace of one HubSpot account."""
 
-    def __init__(self, connection: "Connection", account: str) -> None:
+    def __init__(self, connection: "Connection", portal_id: int) -> None:
         self.connection = connection
-        self.account = account
+        self.account = str(portal_id)
 
     def wait(self) -> None:
         """Sleeps until the next request may leave."""
@@ -40,7 +39,7 @@ class Pace:
         """
         if answer.headers:
             self.learn(answer.headers)
-        if answer.status == 429 and answer.body.get("policyName") != DAILY:
+        if answer.status == 429 and not answer.is_daily_limit:
             self.pause(answer.headers)
 
     def learn(self, headers: dict[str, str]) -> None:

@@ -1,21 +1,25 @@
 """Sends one part of a delivery: several requests at a time, at the shared pace, until all have an answer.
 
 What the field has learnt about HubSpot decides the rules. An answer counts for the contacts it names and for
-no others. One bad contact can make HubSpot refuse a whole batch, which is then split. Requests that fail
-without an answer are sent again, which is safe because contacts are upserted by a unique property.
+no others. One bad contact can make HubSpot refuse a whole batch, which is then split. Where anybody would be
+refused (olist.hubspot.refusals), the delivery stops. Requests that fail without an answer are sent again,
+which is safe because contacts are upserted by a unique property.
 """
 
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from olist.hubspot.answers import Answer, HubSpotUnavailableError, backoff_seconds
 from olist.hubspot.client import BATCH_SIZE, MAX_ATTEMPTS, HubSpot
-from olist.hubspot.pace import DAILY, Pace
+from olist.hubspot.pace import Pace
 from olist.hubspot.properties import ID_PROPERTY
+from olist.hubspot.refusals import Reason, Suspects, reason_of
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
@@ -25,6 +29,10 @@ if TYPE_CHECKING:
 REQUESTS_AT_ONCE = 8
 # HubSpot asks that fewer than 5 % of an app's requests fail.
 MAX_FAILING_SHARE = 0.04
+# So many requests of a part may fail because of people who were refused in an earlier delivery, whatever the
+# share: a quiet month has few other requests, and nobody shall stay untried for ever.
+MIN_REFUSED_AGAIN = 3
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 # How often contacts that an answer leaves out are sent again before they count as rejected.
 MAX_TIMES_LEFT_OUT = 3
 SECONDS_BETWEEN_NOTES = 10
@@ -48,18 +56,33 @@ class Sender:
     """One part of one delivery. Only its HTTP requests run in other threads; the connection stays in one."""
 
     def __init__(
-        self, connection: "Connection", run_id: int, part: int, hubspot: HubSpot, creates: bool
+        self,
+        connection: "Connection",
+        run_id: int,
+        part: int,
+        hubspot: HubSpot,
+        portal_id: int,
+        creates: bool,
     ) -> None:
         self.connection = connection
         self.hubspot = hubspot
         self.creates = creates
-        self.where = {"run_id": run_id, "part": part}
-        self.pace = Pace(connection, hubspot.settings.base_url)
+        self.where = {"run_id": run_id, "part": part, "portal_id": portal_id}
+        self.pace = Pace(connection, portal_id)
         self.pool = ThreadPoolExecutor(REQUESTS_AT_ONCE)
         self.waiting: deque[Batch] = deque()
         self.sent: dict[Future[Answer], Batch] = {}
         self.counts = {"requests": 0, "failing_requests": 0, "accepted": 0, "rejected": 0}
         self.is_stopped = False
+        # Whether HubSpot has accepted somebody since it last refused a request. Until then one request at a
+        # time is enough to find out.
+        self.is_welcome = False
+        self.suspects = Suspects()
+        # Of people who were refused in an earlier delivery: whether it is their turn, how many are sent at
+        # once, how many requests with them were refused again, and who was taken last.
+        self.is_again, self.after_new = False, ""
+        self.size_again, self.refused_again = 1, 0
+        self.after_again = (LONG_AGO, "")
 
     def __enter__(self) -> "Sender":
         return self
@@ -73,18 +96,19 @@ class Sender:
 
     def send_all(self) -> dict[str, Any]:
         """Sends until nobody of the part waits, or the delivery is stopped. Returns the counts."""
-        self._send(known_to_fail=False, size=BATCH_SIZE)
-        # Those who made HubSpot refuse a batch in an earlier run: alone, and only as many as it may refuse.
-        self._send(known_to_fail=True, size=1)
+        self._send(self._take_new)
+        self._refuse(self.suspects.clear())
+        self.is_again, self.is_welcome = True, False
+        self._send(self._take_refused)
         if not self.is_stopped:
             self._run("leave_failed")
         return self.counts
 
-    def _send(self, known_to_fail: bool, size: int) -> None:
-        after, noted = "", time.monotonic()
+    def _send(self, take: Callable[[], Payloads]) -> None:
+        noted = time.monotonic()
         while not self.is_stopped or self.sent:
-            if self._first_due() is None and self._may_take(known_to_fail):
-                after = self._take(after, known_to_fail, size)
+            if self._first_due() is None and self._may_take() and (payloads := take()):
+                self.waiting.append(Batch(payloads))
             if not self.waiting and not self.sent:
                 return
             self._dispatch_one()
@@ -93,29 +117,43 @@ class Sender:
                 noted = time.monotonic()
                 log.info("Part %s: %s", self.where["part"], self.counts)
 
+    def _may_take(self) -> bool:
+        if self.is_stopped or not self.is_again:
+            return not self.is_stopped and len(self.waiting) < REQUESTS_AT_ONCE
+        may_fail = self.refused_again < MIN_REFUSED_AGAIN or self._may_fail_again()
+        return may_fail and not self.waiting and not self._is_full
+
+    def _take_new(self) -> Payloads:
+        payloads: Payloads = dict(
+            self._run("next_people", after=self.after_new, people=BATCH_SIZE).fetchall()
+        )
+        self.after_new = max(payloads, default=self.after_new)
+        return payloads
+
+    def _take_refused(self) -> Payloads:
+        """One person at first; more at once while HubSpot accepts them, since it may have been mended."""
+        tried_at, after = self.after_again
+        rows = self._run(
+            "next_refused", after_attempt_at=tried_at, after=after, people=self.size_again
+        ).fetchall()
+        self.after_again = max(((at, person) for person, _, at in rows), default=self.after_again)
+        return {person: payload for person, payload, _ in rows}
+
     def _first_due(self) -> Batch | None:
         now = time.monotonic()
         return next((batch for batch in self.waiting if batch.not_before <= now), None)
 
-    def _may_take(self, known_to_fail: bool) -> bool:
-        has_room = not self.is_stopped and len(self.waiting) < REQUESTS_AT_ONCE
-        return has_room and (not known_to_fail or self._may_fail_again())
+    @property
+    def _is_full(self) -> bool:
+        return len(self.sent) >= (REQUESTS_AT_ONCE if self.is_welcome else 1)
 
     def _may_fail_again(self) -> bool:
         return self.counts["failing_requests"] + 1 <= MAX_FAILING_SHARE * (self.counts["requests"] + 1)
 
-    def _take(self, after: str, known_to_fail: bool, size: int) -> str:
-        """Puts the next batch into the queue. Returns whom to go on after."""
-        where = {"after": after, "known_to_fail": known_to_fail, "people": size}
-        payloads: Payloads = dict(self._run("next_people", **where).fetchall())
-        if payloads:
-            self.waiting.append(Batch(payloads))
-        return max(payloads, default=after)
-
     def _dispatch_one(self) -> None:
         """Sends the first batch that is due, if there is one and a thread for it."""
         batch = self._first_due()
-        if self.is_stopped or batch is None or len(self.sent) == REQUESTS_AT_ONCE:
+        if self.is_stopped or batch is None or self._is_full:
             return
         (stop_reason,) = one_row(self._run("stop_reason"))
         if stop_reason:
@@ -130,8 +168,7 @@ class Sender:
 
     def _collect(self) -> None:
         """Handles the answers that have come; waits for one where nothing else can be done meanwhile."""
-        is_full = len(self.sent) == REQUESTS_AT_ONCE
-        is_idle = self.is_stopped or is_full or self._first_due() is None
+        is_idle = self.is_stopped or self._is_full or self._first_due() is None
         if self.sent:
             done, _ = wait(self.sent, timeout=0.02 if is_idle else 0, return_when=FIRST_COMPLETED)
             for future in done:
@@ -156,7 +193,7 @@ class Sender:
         batch.attempts -= 1
         self._run("mark_landed", people=list(batch.payloads))
         self.waiting.append(batch)
-        if answer.body.get("policyName") == DAILY:
+        if answer.is_daily_limit:
             self._run("pause_sync")
             self._stop("paused")
 
@@ -176,16 +213,46 @@ class Sender:
         """
         people = list(batch.payloads)
         self._run("mark_landed", people=people)
+        self.is_welcome, self.size_again = False, 1
+        self.refused_again += self.is_again
+        if self.is_stopped:
+            return
+        if answer.is_nobodys_fault:
+            self._stop_for_everybody(answer)
+            return
         if len(people) == 1:
-            category = str(answer.body.get("category") or f"HTTP_{answer.status}")
-            self._record({}, {people[0]: (category, answer.sentence, True)})
+            self._refused_alone(people[0], answer)
             return
         size = (len(people) + 1) // 2 if self._may_fail_again() else 1
         for start in range(0, len(people), size):
             self.waiting.append(Batch({each: batch.payloads[each] for each in people[start : start + size]}))
 
+    def _refused_alone(self, person: str, answer: Answer) -> None:
+        """Somebody is rejected, unless HubSpot says the same of one after the other."""
+        if self.is_again:
+            self._refuse({person: reason_of(answer)})
+            return
+        self._refuse(self.suspects.add(person, answer))
+        if self.suspects.are_innocent:
+            self._stop_for_everybody(answer)
+
+    def _stop_for_everybody(self, answer: Answer) -> None:
+        """Ends the delivery, all its parts; who was refused for the reason is not rejected."""
+        self.suspects.clear()
+        message = f"HubSpot refuses people for a reason that is not theirs: {answer.reason}"
+        log.error("%s", message)
+        self._run("stop_sync", message=message)
+        self._stop("stopped")
+
+    def _refuse(self, reasons: dict[str, Reason]) -> None:
+        if reasons:
+            self._record({}, {person: (*reason, True) for person, reason in reasons.items()})
+
     def _keep(self, batch: Batch, answer: Answer) -> None:
         accepted, rejected = judge(batch.payloads, answer)
+        if accepted:
+            self.is_welcome, self.size_again = True, min(2 * self.size_again, BATCH_SIZE)
+            self._refuse(self.suspects.clear())
         left_out = batch.payloads.keys() - accepted.keys() - rejected.keys()
         if left_out and batch.times_left_out + 1 < MAX_TIMES_LEFT_OUT:
             again = {person: batch.payloads[person] for person in sorted(left_out)}
@@ -227,7 +294,10 @@ def judge(payloads: Payloads, answer: Answer) -> tuple[dict[str, str | None], di
                 rejected[person] = (error.get("category", "UNKNOWN"), error.get("message", ""))
     accepted: dict[str, str | None] = {}
     for result in answer.body.get("results", []):
-        person = result.get("properties", {}).get(ID_PROPERTY) or result.get("objectWriteTraceId")
+        # A contact that was merged bears another id than the one it was written by.
+        person = result.get("objectWriteTraceId")
+        if person not in payloads:
+            person = result.get("properties", {}).get(ID_PROPERTY)
         if person in payloads and person not in rejected:
             accepted[person] = result.get("id")
     return accepted, rejected

@@ -18,6 +18,7 @@ from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.hook import HubSpotHook
 from olist.orchestration.outages import final_sentence_about, first_line, sentence_about
 from olist.stages.start_run import RunRequest, start_run
+from olist.stages.upsert_hubspot import SENDING
 from olist.warehouse import read_sql
 from olist.warehouse.session import settle
 
@@ -37,7 +38,7 @@ def start(context: dict[str, Any]) -> int:
     with _sentence_for_the_log("start_run"), closing(connect()) as connection:
         request = _request_of(context)
         settings = hubspot_settings()
-        if settings and request.sync in ("upsert", "update"):
+        if settings and request.sync in SENDING:
             _check_token(settings)
         run_id = start_run(connection, request)
         _record_ended_runs(connection, run_id, context["ti"])

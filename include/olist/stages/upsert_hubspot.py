@@ -1,8 +1,8 @@
 """Deliver to HubSpot: plan who has to be told what, send it in batches, keep what was acknowledged.
 
-`ops.hubspot_contacts` is the ledger of what HubSpot has acknowledged, kept batch by batch, so that a task
-that is killed and retried sends nothing twice. People in a request are entered in `ops.hubspot_in_flight`
-before it leaves, so that an answer that got lost is known to be lost.
+`ops.hubspot_contacts` is the ledger of what each HubSpot account has acknowledged, kept batch by batch, so
+that a task that is killed and retried sends nothing twice. People in a request are entered in
+`ops.hubspot_in_flight` before it leaves, so that an answer that got lost is known to be lost.
 """
 
 import json
@@ -10,7 +10,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
+from olist.hubspot.answers import DailyLimitError, HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.hubspot.ledger import Sample, account_of, choose_account, open_ledger
 from olist.hubspot.pace import Pace
 from olist.hubspot.sender import Sender
 from olist.stages import gates
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 # Parallel tasks of one delivery.
 PARTS = 4
+# The modes that tell HubSpot something.
+SENDING = ("upsert", "update", "repair")
+# What is known of a delivery in the end, in the order of finish_sync.sql.
+OUTCOME = ("mode", "status", "message", "plan", "accepted", "rejected", "absent", "not_tried", "waiting")
 
 log = logging.getLogger(__name__)
 
@@ -31,26 +37,34 @@ def plan(
 ) -> dict[str, Any]:
     """What the run would send, and the parts to send it in (none where nothing is sent).
 
-    Creates the properties that HubSpot lacks. Without settings (no token) the run is a dry run.
-    Raises OlistError where a gate stops the delivery, before anything is planned.
+    Creates the properties that HubSpot lacks. Without settings (no token) the run is a dry run, compared with
+    the ledger of the account that was last delivered to. Raises OlistError before anything is planned where a
+    gate stops the delivery, or the account has lost what it had acknowledged (but for the mode `repair`).
     """
-    if settings is None and mode in ("upsert", "update"):
+    if settings is None and mode in SENDING:
         log.warning("No HubSpot access token is configured: this is a dry run, and nothing is sent.")
         mode = "dry_run"
+    hubspot = HubSpot(settings) if settings and mode != "skip" else None
+    ledger = _open_ledger(connection, run_id, hubspot, mode)
     if mode != "skip":
         gates.stop_at(connection, run_id, "upsert_hubspot", only_warn=mode == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.enter_sync(%s, %s)", (run_id, mode))
         (status,) = one_row(cursor)
+    created = []
+    if status == "planned" and hubspot and ledger:
+        missing = hubspot.missing_properties()
+        # Before they are created: afterwards nobody could tell that their values are gone.
+        lost = [each.name for each in missing]
+        with connection.transaction():
+            connection.execute("call ops.doubt_ledger(%s, %s, %s)", (run_id, lost, ledger.is_lost))
+        created = hubspot.create_properties(missing)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
         planned, message, parts = one_row(cursor)
     for sentence in [message] if message else describe(planned):
         log.info("HubSpot %s: %s", status, sentence)
-    created = []
-    if settings and status == "planned" and parts:
-        created = HubSpot(settings, Pace(connection, settings.base_url)).ensure_properties()
     return {
         "status": status,
         "plan": planned,
@@ -59,43 +73,93 @@ def plan(
     }
 
 
+def _open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot | None, mode: str) -> Sample | None:
+    """The ledger of the account, with a sample read back; None for that of the account last delivered to."""
+    if hubspot is None:
+        choose_account(connection, run_id, None)
+        return None
+    try:
+        ledger = open_ledger(connection, run_id, hubspot)
+    except (OlistError, HubSpotUnavailableError) as error:
+        if mode in SENDING:
+            raise
+        log.warning("%s The plan is compared with the account that was last delivered to.", error)
+        choose_account(connection, run_id, None)
+        return None
+    if ledger.is_lost and mode in ("upsert", "update"):
+        raise OlistError(
+            f"{ledger.finding}: somebody has emptied it, or deleted most of them. Nothing was sent. If they"
+            " are to come back, sync=repair (OLIST_SYNC=repair) sends everybody again."
+        )
+    if ledger.missing:
+        log.warning("%s; sync=repair sends everybody again.", ledger.finding)
+    return ledger
+
+
 def send(
     connection: "Connection", run_id: int, part: int, mode: str, settings: HubSpotSettings
 ) -> dict[str, Any]:
     """Sends one part of the plan, from where it stopped. Returns requests and people accepted and rejected.
 
     Raises HubSpotUnavailableError where HubSpot does not answer for long; what was acknowledged is kept.
+    Raises OlistError where the token is of another account than the one that was planned for.
     """
     # While anybody holds this lock, nobody plans: see ops.plan_hubspot.
     connection.execute("select pg_advisory_lock_shared(hashtext('ops.hubspot'))")
     try:
-        with Sender(connection, run_id, part, HubSpot(settings), creates=mode == "upsert") as sender:
-            return sender.send_all()
+        return _send(connection, run_id, part, mode, HubSpot(settings))
     finally:
         connection.execute("select pg_advisory_unlock_shared(hashtext('ops.hubspot'))")
+
+
+def _send(connection: "Connection", run_id: int, part: int, mode: str, hubspot: HubSpot) -> dict[str, Any]:
+    planned_for = account_of(connection, run_id)
+    hubspot.pace = Pace(connection, planned_for)
+    (stop_reason,) = one_row(connection.execute(read_sql("upsert_hubspot/stop_reason"), {"run_id": run_id}))
+    if stop_reason:
+        log.warning("Part %s is not sent: the delivery is %s", part, stop_reason)
+        return {"stopped": stop_reason}
+    try:
+        portal_id = hubspot.portal_id()
+    except DailyLimitError:
+        connection.execute(read_sql("upsert_hubspot/pause_sync"), {"run_id": run_id})
+        return {"stopped": "paused"}
+    if portal_id != planned_for:
+        raise OlistError(
+            f"Run {run_id} was planned for the HubSpot account {planned_for}, and the access token is of"
+            f" account {portal_id}: clear upsert_hubspot.plan with its downstream tasks."
+        )
+    with Sender(connection, run_id, part, hubspot, portal_id, creates=mode != "update") as sender:
+        return sender.send_all()
 
 
 def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
     """How the delivery ended.
 
-    Raises OlistError if people of the plan are still waiting, or if more of them were rejected than the
-    limits of strategy.yaml allow.
+    Raises OlistError if people of the plan are still waiting, if HubSpot refused them for a reason that is
+    not theirs, or if more were rejected (now, or before and not tried) than strategy.yaml allows.
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("upsert_hubspot/stop_reason"), {"run_id": run_id})
         (stop_reason,) = one_row(cursor)
         cursor.execute(read_sql("upsert_hubspot/finish_sync"), {"run_id": run_id, "stop_reason": stop_reason})
-        names = ("mode", "status", "message", "plan", "accepted", "rejected", "absent", "waiting")
-        sync = dict(zip(names, one_row(cursor), strict=True))
+        sync = dict(zip(OUTCOME, one_row(cursor), strict=True))
     if sync["status"] == "failed":
         raise OlistError(f"{sync['waiting']} contacts of the plan were not sent: clear upsert_hubspot.send.")
+    if sync["status"] == "stopped":
+        raise OlistError(
+            f"The delivery was stopped. {sync['message']}. Mend that in HubSpot, then clear"
+            " upsert_hubspot.plan with its downstream tasks."
+        )
     allowed = read_strategy().limits.max_rejected_contacts
     # The share is of everybody. In a quiet month, most of those sent are the few who are always rejected.
-    people = sync["plan"].get("unchanged", 0) + sync["accepted"] + sync["rejected"]
-    if sync["rejected"] > allowed * people:
+    refused = sync["rejected"] + sync["not_tried"]
+    people = sync["plan"].get("unchanged", 0) + sync["accepted"] + refused
+    if refused > allowed * people:
+        others = f", and {sync['not_tried']} it rejected before were not tried" if sync["not_tried"] else ""
         raise OlistError(
-            f"HubSpot rejected {sync['rejected']} of {people} contacts, more than the share of {allowed:g}"
-            " that strategy.yaml allows: see ops.hubspot_failures."
+            f"HubSpot rejected {sync['rejected']} of {people} contacts{others}, more than the share of"
+            f" {allowed:g} that strategy.yaml allows: see ops.hubspot_failures."
         )
     return sync
 

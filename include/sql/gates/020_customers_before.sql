@@ -1,5 +1,5 @@
 -- Whom a run's customers are compared with. Before it is published: the newest snapshot that is not younger, which
--- may be the one it would replace. Before it is sent: the people HubSpot has been told about.
+-- may be the one it would replace. Before it is sent: the people the HubSpot account has been told about.
 create or replace function ops.customers_before(of_run_id bigint, of_stage text)
 returns table (as_of timestamp, customer_unique_id text, loyalty_tier text, next_action text)
 language sql stable
@@ -15,10 +15,11 @@ as $$
       )
     union all
     select
-        (select max(newest.as_of) from ops.hubspot_contacts as newest),
+        (select max(newest.as_of) from ops.hubspot_contacts as newest where newest.portal_id = run.portal_id),
         contacts.customer_unique_id,
         contacts.payload ->> 'loyalty_tier',
         contacts.payload ->> 'next_action'
     from ops.hubspot_contacts as contacts
+    inner join ops.pipeline_runs as run on run.run_id = of_run_id and run.portal_id = contacts.portal_id
     where of_stage = 'upsert_hubspot' and contacts.payload ->> 'next_action' <> ''
 $$;

@@ -67,6 +67,10 @@ select jsonb_build_object(
             'rejected', (
                 select count(*) from ops.hubspot_plan_drafts as plan
                 where plan.run_id = run.run_id and outcome = 'rejected'
+            ),
+            'not_tried', (
+                select count(*) from ops.hubspot_plan_drafts as plan
+                where plan.run_id = run.run_id and outcome = 'not tried'
             )
         )
         from ops.hubspot_syncs where hubspot_syncs.run_id = run.run_id

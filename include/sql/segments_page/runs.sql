@@ -22,7 +22,8 @@ select
     syncs.status as sync_status,
     syncs.message as sync_message,
     (finished.metrics ->> 'accepted')::bigint as sent,
-    (finished.metrics ->> 'rejected')::bigint as rejected
+    (finished.metrics ->> 'rejected')::bigint as rejected,
+    (finished.metrics ->> 'not_tried')::bigint as not_tried
 from runs
 left join ops.stage_runs as published on published.run_id = runs.run_id and published.stage = 'publish'
 left join reports on reports.run_id = runs.run_id

@@ -1,4 +1,4 @@
--- The newest delivery, and what HubSpot has acknowledged in all.
+-- The newest delivery, and what its HubSpot account has acknowledged in all.
 select
     syncs.run_id,
     syncs.as_of,
@@ -8,9 +8,10 @@ select
     syncs.plan,
     syncs.planned_at,
     syncs.finished_at,
-    (select count(*) from ops.hubspot_contacts) as contacts,
-    (select max(acknowledged_at) from ops.hubspot_contacts) as acknowledged_at,
-    (select count(*) from ops.hubspot_in_flight) as in_doubt
+    (select count(*) from ops.hubspot_contacts where portal_id = run.portal_id) as contacts,
+    (select max(acknowledged_at) from ops.hubspot_contacts where portal_id = run.portal_id) as acknowledged_at,
+    (select count(*) from ops.hubspot_in_flight where portal_id = run.portal_id) as in_doubt
 from ops.hubspot_syncs as syncs
+inner join ops.pipeline_runs as run using (run_id)
 order by syncs.planned_at desc
 limit 1

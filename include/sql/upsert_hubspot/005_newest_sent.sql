@@ -1,10 +1,16 @@
--- The as_of of the newest delivery that was begun.
-create or replace function ops.newest_sent() returns timestamp
+-- The as_of of the newest delivery to an account that was begun.
+create or replace function ops.newest_sent(to_portal_id bigint) returns timestamp
 language sql stable
 return (
-    select max(as_of) from ops.hubspot_syncs where mode in ('upsert', 'update') and status <> 'superseded'
+    select max(syncs.as_of)
+    from ops.hubspot_syncs as syncs
+    inner join ops.pipeline_runs as run using (run_id)
+    where run.portal_id = to_portal_id
+      and syncs.mode in ('upsert', 'update', 'repair') and syncs.status <> 'superseded'
 );
 
 create or replace function ops.is_older_than_sent(of_run_id bigint) returns boolean
 language sql stable
-return coalesce((select as_of < ops.newest_sent() from ops.pipeline_runs where run_id = of_run_id), false);
+return coalesce(
+    (select as_of < ops.newest_sent(portal_id) from ops.pipeline_runs where run_id = of_run_id), false
+);

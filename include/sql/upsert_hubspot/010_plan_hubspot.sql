@@ -1,9 +1,9 @@
--- Enters a delivery, so that those of an older as_of stop; one that is older itself is never sent.
+-- Enters a delivery, so that those of an older as_of to the same account stop; one that is older itself is never sent.
 create or replace procedure ops.enter_sync(of_run_id bigint, mode text, inout sync_status text default null)
 language plpgsql
 as $$
 declare
-    run_as_of timestamp := (select as_of from ops.pipeline_runs where run_id = of_run_id);
+    entered ops.pipeline_runs := (select run from ops.pipeline_runs as run where run.run_id = of_run_id);
 begin
     sync_status := case mode when 'dry_run' then 'dry_run' when 'skip' then 'skipped' else 'planned' end;
     if sync_status = 'planned' then
@@ -15,12 +15,12 @@ begin
 
     insert into ops.hubspot_syncs (run_id, as_of, mode, status, message, plan)
     values (
-        of_run_id, run_as_of, mode, sync_status,
+        of_run_id, entered.as_of, mode, sync_status,
         case
             when sync_status = 'superseded'
             then format(
                 'Not sent: HubSpot already has the customers as of %s.',
-                to_char(ops.newest_sent(), 'YYYY-MM-DD HH24:MI:SS')
+                to_char(ops.newest_sent(entered.portal_id), 'YYYY-MM-DD HH24:MI:SS')
             )
         end,
         '{}'
@@ -38,6 +38,7 @@ language plpgsql
 as $$
 declare
     sync_status text := (select status from ops.hubspot_syncs where run_id = of_run_id);
+    account bigint := (select portal_id from ops.pipeline_runs where run_id = of_run_id);
 begin
     if sync_status = 'planned' then
         -- Those who send hold this lock shared: the ledger must not change while it is compared. Taken before any
@@ -64,7 +65,7 @@ begin
     left_over as (
         select contacts.customer_unique_id, contacts.payload || ops.hubspot_cleared() as payload
         from ops.hubspot_contacts as contacts
-        where not exists (
+        where contacts.portal_id = account and not exists (
             select from ops.snapshot_drafts as snapshot
             where snapshot.run_id = of_run_id and snapshot.customer_unique_id = contacts.customer_unique_id
         )
@@ -84,8 +85,10 @@ begin
             contacts.payload_hash as acknowledged_hash,
             in_flight.customer_unique_id is not null as is_in_doubt
         from everybody
-        left join ops.hubspot_contacts as contacts using (customer_unique_id)
-        left join ops.hubspot_in_flight as in_flight using (customer_unique_id)
+        left join ops.hubspot_contacts as contacts
+            on contacts.portal_id = account and contacts.customer_unique_id = everybody.customer_unique_id
+        left join ops.hubspot_in_flight as in_flight
+            on in_flight.portal_id = account and in_flight.customer_unique_id = everybody.customer_unique_id
     )
 
     select
@@ -124,7 +127,9 @@ as $$
             plan.operation, plan.changed_properties, plan.payload,
             contacts.payload as acknowledged_payload
         from ops.hubspot_plan_drafts as plan
-        left join ops.hubspot_contacts as contacts using (customer_unique_id)
+        inner join ops.pipeline_runs as run on run.run_id = plan.run_id
+        left join ops.hubspot_contacts as contacts
+            on contacts.portal_id = run.portal_id and contacts.customer_unique_id = plan.customer_unique_id
         where plan.run_id = of_run_id
     ),
 

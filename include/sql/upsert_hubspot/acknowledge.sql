@@ -14,19 +14,21 @@ planned as (
 
 mended as (
     delete from ops.hubspot_failures using accepted
-    where hubspot_failures.customer_unique_id = accepted.customer_unique_id
+    where hubspot_failures.portal_id = %(portal_id)s
+      and hubspot_failures.customer_unique_id = accepted.customer_unique_id
 ),
 
 landed as (
     delete from ops.hubspot_in_flight using accepted
-    where hubspot_in_flight.customer_unique_id = accepted.customer_unique_id
+    where hubspot_in_flight.portal_id = %(portal_id)s
+      and hubspot_in_flight.customer_unique_id = accepted.customer_unique_id
 )
 
-insert into ops.hubspot_contacts (customer_unique_id, payload_hash, payload, contact_id, as_of)
-select planned.customer_unique_id, planned.payload_hash, planned.payload, planned.contact_id, run.as_of
+insert into ops.hubspot_contacts (portal_id, customer_unique_id, payload_hash, payload, contact_id, as_of)
+select %(portal_id)s, planned.customer_unique_id, planned.payload_hash, planned.payload, planned.contact_id, run.as_of
 from planned
 inner join ops.pipeline_runs as run on run.run_id = %(run_id)s
-on conflict (customer_unique_id) do update set
+on conflict (portal_id, customer_unique_id) do update set
     payload_hash = excluded.payload_hash,
     payload = excluded.payload,
     contact_id = coalesce(excluded.contact_id, hubspot_contacts.contact_id),

@@ -3,6 +3,7 @@ with outcomes as (
         count(*) filter (where outcome = 'accepted') as accepted,
         count(*) filter (where outcome = 'rejected') as rejected,
         count(*) filter (where outcome = 'absent') as absent,
+        count(*) filter (where outcome = 'not tried') as not_tried,
         count(*) filter (where outcome is null) as waiting
     from ops.hubspot_plan_drafts
     where run_id = %(run_id)s
@@ -11,14 +12,21 @@ with outcomes as (
 update ops.hubspot_syncs
 set
     status = case
-        when status in ('dry_run', 'skipped', 'superseded', 'paused') then status
+        when status in ('dry_run', 'skipped', 'superseded', 'paused', 'stopped') then status
         when outcomes.waiting = 0 then 'delivered'
         when %(stop_reason)s = 'superseded' then 'superseded'
         else 'failed'
     end,
     message = case
-        when status in ('planned', 'delivered', 'failed') and outcomes.waiting = 0 and outcomes.rejected > 0
-        then format('Delivered with %%s rejected.', outcomes.rejected)
+        when status in ('planned', 'delivered', 'failed') and outcomes.waiting = 0
+            and outcomes.rejected + outcomes.not_tried > 0
+        then format(
+            'Delivered with %%s rejected%%s.', outcomes.rejected,
+            case
+                when outcomes.not_tried > 0
+                then format(', and %%s not tried, whom HubSpot refused before', outcomes.not_tried)
+            end
+        )
         when status = 'planned' and %(stop_reason)s = 'superseded'
         then 'Stopped: the customers as of a later date are being sent.'
         else message
@@ -27,4 +35,5 @@ set
 from outcomes
 where run_id = %(run_id)s
 returning
-    mode, status, message, plan, outcomes.accepted, outcomes.rejected, outcomes.absent, outcomes.waiting
+    mode, status, message, plan, outcomes.accepted, outcomes.rejected, outcomes.absent, outcomes.not_tried,
+    outcomes.waiting

@@ -1,4 +1,4 @@
--- People who are known to fail and were not tried again, so that failing requests stay few.
+-- People whom HubSpot refused before, and who were not tried again since it went on refusing others.
 update ops.hubspot_plan_drafts
-set outcome = 'rejected'
+set outcome = 'not tried'
 where run_id = %(run_id)s and part = %(part)s and outcome is null

@@ -1,2 +1,3 @@
 -- HubSpot has answered that it did nothing: there is no doubt about these people any more.
-delete from ops.hubspot_in_flight where customer_unique_id = any (%(people)s::text[])
+delete from ops.hubspot_in_flight
+where portal_id = %(portal_id)s and customer_unique_id = any (%(people)s::text[])

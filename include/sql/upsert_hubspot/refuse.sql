@@ -18,12 +18,13 @@ planned as (
 
 landed as (
     delete from ops.hubspot_in_flight using refused
-    where hubspot_in_flight.customer_unique_id = refused.customer_unique_id
+    where hubspot_in_flight.portal_id = %(portal_id)s
+      and hubspot_in_flight.customer_unique_id = refused.customer_unique_id
 )
 
-insert into ops.hubspot_failures (customer_unique_id, category, message, was_sent_alone, payload)
-select customer_unique_id, category, message, was_sent_alone, payload from planned where outcome = 'rejected'
-on conflict (customer_unique_id) do update set
+insert into ops.hubspot_failures (portal_id, customer_unique_id, category, message, was_sent_alone, payload)
+select %(portal_id)s, customer_unique_id, category, message, was_sent_alone, payload from planned where outcome = 'rejected'
+on conflict (portal_id, customer_unique_id) do update set
     category = excluded.category,
     message = excluded.message,
     was_sent_alone = excluded.was_sent_alone,

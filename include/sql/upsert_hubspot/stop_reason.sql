@@ -1,11 +1,15 @@
--- Why a part must not send on: a newer delivery has begun, or HubSpot's daily limit is used up.
+-- Why a part must not send on: a newer delivery to the account has begun, HubSpot's daily limit is used up, or HubSpot
+-- refuses people for a reason that is not theirs.
 select case
-    when mine.status = 'paused' then 'paused'
+    when mine.status in ('paused', 'stopped') then mine.status
     when exists (
         select from ops.hubspot_syncs as newer
-        where newer.mode in ('upsert', 'update') and newer.status <> 'superseded'
+        inner join ops.pipeline_runs as newer_run on newer_run.run_id = newer.run_id
+        where newer_run.portal_id = my_run.portal_id
+          and newer.mode in ('upsert', 'update', 'repair') and newer.status <> 'superseded'
           and (newer.as_of, newer.planned_at) > (mine.as_of, mine.planned_at)
     ) then 'superseded'
 end
 from ops.hubspot_syncs as mine
+inner join ops.pipeline_runs as my_run on my_run.run_id = mine.run_id
 where mine.run_id = %(run_id)s

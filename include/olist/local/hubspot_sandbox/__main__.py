@@ -17,6 +17,7 @@ def main() -> None:
     settings = SandboxSettings(
         token=_token(),
         database=str(arguments.database),
+        portal_id=arguments.portal_id,
         ten_second_limit=arguments.ten_second_limit,
         daily_limit=arguments.daily_limit,
         faults=Faults.model_validate_json(arguments.faults),
@@ -42,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default=HOST, help=f"address to listen on, {HOST} unless in a container")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 picks a free one")
     parser.add_argument("--database", type=Path, required=True, help="SQLite file that keeps the contacts")
+    parser.add_argument(
+        "--portal-id",
+        type=int,
+        help="the account's number; each database has one of its own",
+    )
     parser.add_argument("--port-file", type=Path, help="file to write the port to, once it answers")
     parser.add_argument("--ten-second-limit", type=int, default=defaults.ten_second_limit)
     parser.add_argument("--daily-limit", type=int, default=defaults.daily_limit)

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 
 from olist.local.hubspot_sandbox.errors import json_response
+from olist.local.hubspot_sandbox.state import SandboxState
 
 DETAILS = {
-    "portalId": 1_000_000,
     "accountType": "DEVELOPER_TEST",
     "timeZone": "Etc/UTC",
     "companyCurrency": "BRL",
@@ -20,6 +20,6 @@ router = APIRouter()
 
 
 @router.get("/details")
-def details() -> Response:
-    """Account type, time zone, currency."""
-    return json_response(DETAILS)
+def details(sandbox: SandboxState) -> Response:
+    """The account's number, its type, time zone and currency."""
+    return json_response({"portalId": sandbox.portal_id} | DETAILS)

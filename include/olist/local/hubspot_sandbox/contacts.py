@@ -70,6 +70,12 @@ class ReadBatch(BaseModel):
     idProperty: str | None = None
 
 
+class ArchiveBatch(BaseModel):
+    """The body of `batch/archive`."""
+
+    inputs: list[ReadInput]
+
+
 @router.post("/batch/upsert")
 def upsert(body: WriteBatch, request: Request, sandbox: SandboxState) -> Response:
     """Update the contacts with these values of `idProperty` and create those that do not exist."""
@@ -113,6 +119,14 @@ def read(body: ReadBatch, sandbox: SandboxState) -> Response:
     missing = [key for key in keys if key not in found]
     results = [_shown(contact, names) for contact in found.values()]
     return _batch_answer(results, [objects_not_found(missing)] if missing else [], sandbox)
+
+
+@router.post("/batch/archive")
+def archive(body: ArchiveBatch, sandbox: SandboxState) -> Response:
+    """Take up to 100 contacts away, named by record id."""
+    _check_size(len(body.inputs))
+    sandbox.store.archive([entry.id for entry in body.inputs])
+    return Response(status_code=204)
 
 
 @router.get("")

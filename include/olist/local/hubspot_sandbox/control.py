@@ -60,6 +60,13 @@ def contacts(sandbox: SandboxState) -> StreamingResponse:
     return StreamingResponse(_lines(sandbox), media_type="application/x-ndjson")
 
 
+@router.delete("/archived/{name}")
+def purge(name: str, sandbox: SandboxState) -> Response:
+    """Delete an archived property for good, as a person can in HubSpot's settings: its name is free again."""
+    sandbox.store.purge_property(name)
+    return Response(status_code=204)
+
+
 @router.delete("")
 async def reset(sandbox: SandboxState) -> Response:
     """Empty the account, zero the counts, and go back to the faults of the start."""

@@ -22,6 +22,7 @@ Event = Literal[
     "too_many_requests",
     "daily_limit",
     "locked",
+    "html",
     "empty_results",
     "slow",
     "slow_body",
@@ -49,6 +50,7 @@ class Faults(BaseModel):
         0, description="500, 502, 503 or 504, of which 502 and 504 have HTML bodies"
     )
     locked_share: Share = Field(0, description="423, as under high volume")
+    html_share: Share = Field(0, description="an HTML page with status 200, as of a proxy; nothing is done")
     connection_reset_share: Share = Field(0, description="connection aborted before anything is done")
     lost_answer_share: Share = Field(0, description="work done and committed, then the connection aborted")
     empty_results_share: Share = Field(
@@ -123,6 +125,7 @@ class FaultInjector:
             ("too_many_requests", faults.too_many_requests_share),
             ("server_error", faults.server_error_share),
             ("locked", faults.locked_share),
+            ("html", faults.html_share),
             ("empty_results", faults.empty_results_share if is_batch_write else 0),
             ("lost_answer", faults.lost_answer_share),
         ]

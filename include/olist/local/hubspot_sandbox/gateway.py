@@ -101,6 +101,8 @@ class Gateway:
             ).response()
         if plan.event == "server_error":
             return _server_error(plan.status)
+        if plan.event == "html":
+            return HTMLResponse("<html><head><title>Log in</title></head><body>Please log in</body></html>")
         return None
 
     def _rate_limited(self, policy: str) -> HubSpotError:

@@ -51,9 +51,9 @@ def group(name: str, sandbox: SandboxState) -> Response:
 
 
 @router.get("")
-def properties(sandbox: SandboxState) -> Response:
-    """All properties."""
-    return json_response({"results": list(sandbox.store.properties.values())})
+def properties(sandbox: SandboxState, archived: bool = False) -> Response:
+    """All properties in use, or all that were archived."""
+    return json_response({"results": list(_definitions(sandbox, archived).values())})
 
 
 @router.post("")
@@ -93,9 +93,18 @@ def create_batch(body: PropertyBatch, sandbox: SandboxState) -> Response:
 
 
 @router.get("/{name}")
-def one(name: str, sandbox: SandboxState) -> Response:
-    """One property."""
-    return json_response(_existing(name, sandbox))
+def one(name: str, sandbox: SandboxState, archived: bool = False) -> Response:
+    """One property that is in use, or one that was archived."""
+    return json_response(_existing(name, sandbox, archived))
+
+
+@router.delete("/{name}")
+def archive(name: str, sandbox: SandboxState) -> Response:
+    """Archive a property, as deleting it in HubSpot's settings does: its name stays taken."""
+    if not _existing(name, sandbox)["modificationMetadata"]["archivable"]:
+        raise invalid(f"The property '{name}' cannot be archived.")
+    sandbox.store.archive_property(name)
+    return Response(status_code=204)
 
 
 @router.patch("/{name}")
@@ -110,7 +119,12 @@ def change(name: str, body: PropertyPatch, sandbox: SandboxState) -> Response:
     return json_response(changed)
 
 
-def _existing(name: str, sandbox: Sandbox) -> dict[str, Any]:
-    if name not in sandbox.store.properties:
+def _existing(name: str, sandbox: Sandbox, archived: bool = False) -> dict[str, Any]:
+    definitions = _definitions(sandbox, archived)
+    if name not in definitions:
         raise not_found("property", name)
-    return sandbox.store.properties[name]
+    return definitions[name]
+
+
+def _definitions(sandbox: Sandbox, archived: bool) -> dict[str, dict[str, Any]]:
+    return sandbox.store.archived_properties if archived else sandbox.store.properties

@@ -14,6 +14,9 @@ class SandboxSettings(BaseModel):
 
     token: str = Field(DEFAULT_TOKEN, min_length=1, description="the only access token that is let in")
     database: str = Field(":memory:", description="path of the SQLite file, or `:memory:`")
+    portal_id: int | None = Field(
+        None, ge=1, lt=2**31, description="the account's number; None: drawn once, and kept in the database"
+    )
     ten_second_limit: int = Field(190, ge=0, description="requests in any ten seconds")
     daily_limit: int = Field(250_000, ge=0, description="requests between two midnights, UTC")
     faults: Faults = Faults()

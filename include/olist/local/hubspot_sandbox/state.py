@@ -41,6 +41,7 @@ class Sandbox:
 
     settings: SandboxSettings
     store: Store
+    portal_id: int
     faults: FaultInjector
     limiter: RateLimiter
     log: RequestLog = field(default_factory=RequestLog)
@@ -48,9 +49,11 @@ class Sandbox:
     @classmethod
     def open(cls, settings: SandboxSettings) -> "Sandbox":
         """Open the database and start counting."""
+        store = Store(settings.database)
         return cls(
             settings=settings,
-            store=Store(settings.database),
+            store=store,
+            portal_id=settings.portal_id or store.portal_id(),
             faults=FaultInjector(settings.faults),
             limiter=RateLimiter(settings.ten_second_limit, settings.daily_limit),
         )

@@ -5,6 +5,7 @@ One connection, one lock, and one transaction for each batch: a batch is stored 
 
 import hashlib
 import json
+import random
 import sqlite3
 import threading
 import time
@@ -18,9 +19,12 @@ from typing import Any
 from olist.local.hubspot_sandbox.definitions import default_groups, default_properties
 from olist.local.hubspot_sandbox.errors import HubSpotError
 
+# As long as those of real accounts are today; HubSpot keeps them in 32 bits.
+PORTAL_IDS = (10_000_000, 99_999_999)
 # Beyond 32 bits, as the ids of real accounts are: whoever keeps them in an `integer` column finds out here.
 FIRST_CONTACT_ID = 100_000_000_001
 TABLES = """
+CREATE TABLE IF NOT EXISTS account (portal_id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS contacts (
     id INTEGER PRIMARY KEY, properties TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
 );
@@ -106,6 +110,7 @@ class Store:
         )
         self._connection.executescript(TABLES)
         self.properties: dict[str, dict[str, Any]] = {}
+        self.archived_properties: dict[str, dict[str, Any]] = {}
         self.groups: dict[str, dict[str, Any]] = {}
         self._load_definitions()
 
@@ -114,8 +119,17 @@ class Store:
         with self._lock:
             self._connection.close()
 
+    def portal_id(self) -> int:
+        """The number of the account that this database is: drawn once."""
+        with self.transaction() as connection:
+            kept = connection.execute("SELECT portal_id FROM account").fetchone()
+            if kept is None:
+                kept = (random.SystemRandom().randint(*PORTAL_IDS),)
+                connection.execute("INSERT INTO account VALUES (?)", kept)
+            return kept[0]
+
     def reset(self) -> None:
-        """Forget everything."""
+        """Forget everything but which account it is."""
         with self.transaction() as connection:
             for table in TABLE_NAMES:
                 connection.execute(f"DELETE FROM {table}")
@@ -141,7 +155,8 @@ class Store:
     def create_definition(self, kind: str, definition: dict[str, Any]) -> bool:
         """Keep a new `property` or `group`; False, and nothing kept, where one of that name exists."""
         with self._lock:
-            if definition["name"] in self._of_kind(kind):
+            taken = self.archived_properties if kind == "property" else {}
+            if definition["name"] in self._of_kind(kind) or definition["name"] in taken:
                 return False
             self.keep_definition(kind, definition)
             return True
@@ -152,6 +167,32 @@ class Store:
             row = (kind, definition["name"], json.dumps(definition))
             connection.execute("INSERT OR REPLACE INTO definitions VALUES (?, ?, ?)", row)
             self._of_kind(kind)[definition["name"]] = definition
+
+    def archive_property(self, name: str) -> None:
+        """Take a property out of use, with its values; its name stays taken."""
+        with self.transaction() as connection:
+            definition = self.properties.pop(name) | {"archived": True, "archivedAt": now_text()}
+            connection.execute("DELETE FROM definitions WHERE kind = 'property' AND name = ?", (name,))
+            row = ("archived", name, json.dumps(definition))
+            connection.execute("INSERT OR REPLACE INTO definitions VALUES (?, ?, ?)", row)
+            connection.execute("DELETE FROM unique_values WHERE property = ?", (name,))
+            connection.execute(
+                "UPDATE contacts SET properties = json_remove(properties, ?)", (f'$."{name}"',)
+            )
+            self.archived_properties[name] = definition
+
+    def purge_property(self, name: str) -> None:
+        """Forget an archived property."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM definitions WHERE kind = 'archived' AND name = ?", (name,))
+            self.archived_properties.pop(name, None)
+
+    def archive(self, ids: Sequence[str]) -> None:
+        """Take contacts away; ids that no contact has are passed over."""
+        found = [(contact.id,) for contact in self.find(None, ids).values()]
+        with self.transaction() as connection:
+            connection.executemany("DELETE FROM contacts WHERE id = ?", found)
+            connection.executemany("DELETE FROM unique_values WHERE contact_id = ?", found)
 
     def upsert(self, id_property: str, changes: Sequence[Change]) -> list[Contact]:
         """Write each change to the contact with that value of `id_property`; make those that are missing."""
@@ -244,10 +285,16 @@ class Store:
             yield str(key), Contact(contact_id, json.loads(properties), created_at, updated_at)
 
     def _of_kind(self, kind: str) -> dict[str, dict[str, Any]]:
-        return self.properties if kind == "property" else self.groups
+        kinds = {
+            "property": self.properties,
+            "archived": self.archived_properties,
+            "group": self.groups,
+        }
+        return kinds[kind]
 
     def _load_definitions(self) -> None:
         # Read from memory afterwards: every batch looks up every property it writes.
         self.properties, self.groups = default_properties(now_text()), default_groups()
+        self.archived_properties = {}
         for kind, name, definition in self.query("SELECT kind, name, definition FROM definitions"):
             self._of_kind(kind)[name] = json.loads(definition)
