@@ -1,4 +1,4 @@
-"""The sandbox as one HubSpot account among others: its number, contacts and properties that are taken away."""
+"""The sandbox as one HubSpot account among others: its number; contacts and properties that go."""
 
 from collections.abc import Iterator
 from pathlib import Path
