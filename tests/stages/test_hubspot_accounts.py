@@ -166,7 +166,7 @@ def test_an_account_that_lost_a_few_contacts_is_warned_of(
         caplog.clear()
         sync = pipeline.deliver(connection, pipeline.run(connection, few), url)
         assert sync["status"] == "delivered" and sync["accepted"] == 0
-        assert "of 100 contacts that it had taken (a sample); sync=repair" in caplog.text
+        assert "of 100 contacts that it had taken (a sample): sync=repair" in caplog.text
         repaired = pipeline.deliver(connection, pipeline.run(connection, few), url, "repair")
         assert repaired["accepted"] == repaired["plan"]["update"] == everybody
         assert pipeline.contacts(url) == pipeline.ledger(connection)

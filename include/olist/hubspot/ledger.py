@@ -34,14 +34,6 @@ class Sample:
         """Whether the account lacks most of them."""
         return 2 * self.missing > self.people
 
-    @property
-    def finding(self) -> str:
-        """What was found, for a person."""
-        return (
-            f"HubSpot's account {self.portal_id} lacks {self.missing} of {self.people} contacts that it had"
-            " taken (a sample)"
-        )
-
 
 def open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot) -> Sample:
     """Enters for a run which account it is for, and reads a sample of its ledger back, at the account's pace.

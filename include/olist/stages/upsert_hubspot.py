@@ -88,11 +88,18 @@ def _open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot | None,
         return None
     if ledger.is_lost and mode in ("upsert", "update"):
         raise OlistError(
-            f"{ledger.finding}: somebody has emptied it, or deleted most of them. Nothing was sent. If they"
-            " are to come back, sync=repair (OLIST_SYNC=repair) sends everybody again."
+            f"HubSpot's account {ledger.portal_id} lacks {ledger.missing} of {ledger.people} contacts that it"
+            " had taken (a sample): somebody has emptied it, or deleted most of them. Nothing was sent. If"
+            " they are to come back, sync=repair (OLIST_SYNC=repair) sends everybody again."
         )
     if ledger.missing:
-        log.warning("%s; sync=repair sends everybody again.", ledger.finding)
+        log.warning(
+            "HubSpot's account %s lacks %s of %s contacts that it had taken (a sample): sync=repair sends"
+            " everybody again.",
+            ledger.portal_id,
+            ledger.missing,
+            ledger.people,
+        )
     return ledger
 
 

@@ -12,6 +12,8 @@ return coalesce(
         order by syncs.planned_at desc
         limit 1
     ),
+    -- A run that is planned again as a dry run is no delivery any more; what it sent is still in the ledger.
+    (select portal_id from ops.hubspot_contacts order by acknowledged_at desc limit 1),
     0
 );
 
