@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from olist import warehouse
+from olist.files.places import find_place
 from olist.files.sources import SOURCES
 from olist.hubspot.properties import payload_function
 from olist.strategy.lint import find_idle_rules
@@ -42,11 +43,13 @@ def start_run(connection: "Connection", request: RunRequest) -> int:
     """The run's number, the same one when the same DAG run starts again.
 
     Raises OlistError for a strategy.yaml that is not valid, and for a folder or one of its files that is not
-    there: here it is one error, in the loads it would be nine. Warns of rules that can reach nobody.
+    there or cannot be read: here it is one error, in the loads it would be nine. Warns of rules that can
+    reach nobody.
     """
     strategy = read_strategy()
+    place = find_place(Path(request.data_dir))
     for source in SOURCES:
-        source.find(Path(request.data_dir))
+        place.find(source)
     install(connection, strategy)
     for finding in find_idle_rules(connection, strategy):
         log.warning("%s", finding)
