@@ -217,6 +217,9 @@ def _read_header(start: bytes, file_name: str, source: Source) -> Header:
     missing = [name for name in source.columns if name not in found]
     if missing:
         shown = "".join(each if each.isprintable() else "?" for each in ", ".join(found)[:300])
+        # A spreadsheet saves such a "CSV" where the comma is the decimal sign.
+        if shown.count(";") > 1:
+            shown += ": its columns are separated by semicolons, not by commas"
         raise OlistError(
             f"{file_name} has a wrong header: {', '.join(missing)} missing (line {row.line} is {shown})."
         )

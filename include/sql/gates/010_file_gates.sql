@@ -40,7 +40,7 @@ as $$
         ops.limit_of('rejected_rows'),
         coalesce(
             ops.why_set_aside(file_id),
-            format('%s: 0 of %s rows were set aside', file_name, to_char(rows_read, 'FM999,999,999,990'))
+            format('%s: %s of %s rows were set aside', file_name, rows_rejected, to_char(rows_read, 'FM999,999,999,990'))
         )
     from files
     where rows_read > 0

@@ -226,7 +226,7 @@ from (
     select
         ctid as position,
         product_id,
-        staging.trimmed(product_category_name) as product_category_name,
+        staging.category(product_category_name) as product_category_name,
         product_name_lenght, product_description_lenght,
         product_photos_qty as photos_text,
         product_weight_g as weight_text,

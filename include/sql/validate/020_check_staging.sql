@@ -263,9 +263,12 @@ begin
             format(
                 'rows have an unknown %s%s', column_name,
                 (
-                    select ': ' || string_agg(format('%s (%s)', left(word, 50), rows), ', ' order by place)
+                    select
+                        ': ' || string_agg(format('%s (%s)', left(word, 50), rows), ', ' order by place)
+                        filter (where place <= 5)
+                        || case when count(*) > 5 then format(' and %s more', count(*) - 5) else '' end
                     from unknown_words
-                    where unknown_words.check_name = known_words.check_name and place <= 5
+                    where unknown_words.check_name = known_words.check_name
                 )
             )
         from known_words
