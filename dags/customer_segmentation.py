@@ -43,7 +43,7 @@ PARAMS = {
     "data_dir": Param(
         None,
         type=["null", "string"],
-        description="Folder with the nine CSV files; empty: OLIST_DATA_DIR.",
+        description="Folder or zip with the nine CSV files; empty: OLIST_DATA_DIR.",
     ),
     "retrain": Param(
         "auto",

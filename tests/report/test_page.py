@@ -1,5 +1,6 @@
 """The report: the right numbers, on one page that needs nothing else and takes no code from a file."""
 
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -9,11 +10,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from rich.console import Console
 from support import pipeline
 from support.shop import Shop
 
+from olist.report.evaluate import evaluate
+from olist.report.evaluate_tables import print_evaluation
 from olist.report.page import render_report, why_k
-from olist.strategy.campaigns import write_campaign
+from olist.stages.write_outputs import write_outputs
+from olist.strategy.campaigns import Campaign, write_campaign
 from olist.strategy.reading import STRATEGY_FILE, read_campaigns, read_strategy
 
 
@@ -203,3 +208,80 @@ def test_why_there_are_as_many_clusters() -> None:
     sentence = "Both are of samples, the inertia of 10,000 of the 90,000 customers."
     assert why_k({"k": 3, "elbow": elbow} | sample)[-1] == sentence
     assert len(why_k({"k": 2, "elbow": elbow[:1]} | everybody)) == 2
+
+
+def free_shop(customers: int = 12, *, months: int = 3, reviews: bool = False, places: bool = False) -> Shop:
+    """Everything is free: gifts and samples."""
+    shop = Shop()
+    for number in range(customers):
+        shop.order(
+            f"person-{number:02}",
+            f"2018-0{1 + number % months}-{1 + number:02} 00:00:00",
+            [("bebes", "0.00", "0.00")],
+            reviews=[(5, "2018-06-01 00:00:00")] if reviews else None,
+            state="SP" if places else "",
+        )
+    if places:
+        shop.place("99999", "-23.5", "-46.6")
+    return shop
+
+
+@pytest.mark.parametrize(
+    "shop",
+    [
+        free_shop(),
+        free_shop(reviews=True, places=True),
+        free_shop(3, months=1),
+    ],
+    ids=["nothing but orders", "with reviews and places", "three people in one month"],
+)
+def test_a_shop_where_everything_is_free_has_a_report(
+    connection: psycopg.Connection, tmp_path: Path, shop: Shop
+) -> None:
+    shop.write(tmp_path)
+    people = {row[1] for row in shop.tables["olist_customers_dataset"]}
+    for as_of in (None, date(2018, 9, 1), None):
+        run_id = pipeline.run(connection, tmp_path, as_of)
+        pipeline.deliver(connection, run_id, None)
+        page = Page(render_report(connection, run_id))
+        assert "R$ 0 of purchases" in " ".join(page.text.split())
+        assert "none of all purchases" in " ".join(page.text.split())
+        assert sum(int(row[1]) for row in page.tables["Segment"]) == len(people)
+        assert {row[4] for row in page.tables["Segment"]} == {"none"}
+        assert {row[5] for row in page.tables["Segment"]} == {"R$ 0.00"}
+        written = write_outputs(connection, run_id, tmp_path / "outputs")
+        assert written["rows"]["final_customer_segments"] == len(people)
+    assert not re.search(r"\b(nan|inf)\b", page.text)
+    spends = connection.execute("select sum(avg_lifetime_spend) from analytics.vw_segment_summary")
+    assert spends.fetchone() == (0,)
+
+
+def test_what_came_of_a_free_month_is_zero(connection: psycopg.Connection, tmp_path: Path) -> None:
+    """The same people took more gifts: purchases, but no revenue to share or to compare."""
+    shop = free_shop()
+    for number in range(4):
+        shop.order(f"person-{number:02}", f"2018-06-0{number + 1} 00:00:00", [("bebes", "0.00", "0.00")])
+    shop.order("last", "2018-11-01 00:00:00", [("bebes", "0.00", "0.00")])
+    shop.write(tmp_path)
+    for as_of in (date(2018, 5, 1), None):
+        run_id = pipeline.run(connection, tmp_path, as_of)
+    page = Page(render_report(connection, run_id))
+    rows = [
+        row for row in page.tables["Action"] if row[0] in ("Free Shipping Nudge", "10% Off Your Next Order")
+    ]
+    assert rows and all(row[3:] == ["R$ 0.00", "R$ 0.00"] for row in rows)
+    evaluation = evaluate(connection)
+    assert {group.lift for group in evaluation.groups("segment")} == {None}
+    console = Console(file=io.StringIO(), width=200)
+    print_evaluation(evaluation, console)
+    assert "Nobody bought anything." in console.file.getvalue()
+
+
+def test_a_campaign_for_people_who_paid_nothing_has_a_goal() -> None:
+    profile = {"customers": 3, "share": 1, "spend": 0, "orders": 1, "recency_days": 1, "review_score": None}
+    profile |= {"category": None, "category_portuguese": None, "state": None}
+    text = {"en": "{spend}, from {goal} on", "pt-BR": "{spend}, a partir de {goal}"}
+    campaign = Campaign.model_validate(dict.fromkeys(Campaign.model_fields, text))
+    english, portuguese = (each["offer"].replace("\u00a0", " ") for each in write_campaign(campaign, profile))
+    assert english == "R$0.00, from R$10 on"
+    assert portuguese == "R$ 0,00, a partir de R$ 10"

@@ -190,11 +190,11 @@ def test_every_row_is_accepted_or_set_aside(
 
 def typed(fields: list[str]) -> tuple:
     order_id, sequential, payment_type, installments, value = fields
-    return order_id, int(sequential), payment_type, int(installments), Decimal(value)
+    return order_id, int(sequential), payment_type.strip(" \t\r\n"), int(installments), Decimal(value)
 
 
 def rejects(connection: Connection, run_id: int) -> dict[int, str]:
-    query = "select line, reason from ops.rejected_rows where run_id = %s"
+    query = "select line, concat_ws(': ', reason, value) from ops.rejected_rows where run_id = %s"
     found = connection.execute(query, (run_id,)).fetchall()
     assert len(dict(found)) == len(found), "a line is rejected once"
     return dict(found)
@@ -207,6 +207,10 @@ def accepted(connection: Connection, run_id: int) -> set[tuple]:
         " from staging.order_payments"
     )
     return set(connection.execute(query).fetchall())
+
+
+def file_of(folder: Path, table: str) -> Path:
+    return folder / f"{source_of(table).file_stem}.csv"
 
 
 def beginning(path: Path) -> tuple[bytes, bytes]:
@@ -233,11 +237,11 @@ DAMAGE = st.lists(
 def test_a_file_with_damaged_bytes_is_read_whole_or_refused_in_a_sentence(
     connection: Connection, demo: Path, data_dir: Path, run_id: int, table: str, damage: list
 ) -> None:
-    header, content = beginning(source_of(table).find(demo))
+    header, content = beginning(file_of(demo, table))
     for place, lost, put in damage:
         start = int(place * len(content))
         content = content[:start] + put + content[start + lost :]
-    source_of(table).find(data_dir).write_bytes(header + content)
+    file_of(data_dir, table).write_bytes(header + content)
     rows = rows_of(header + content)
     try:
         counts = load(connection, run_id, table)
@@ -273,7 +277,7 @@ def test_copy_and_the_row_by_row_reading_load_the_same(
     everything = (
         f"select to_jsonb(t) - 'file_id' from staging.{table}_by_file as t where file_id = %s order by 1"
     )
-    path = source_of(table).find(data_dir)
+    path = file_of(data_dir, table)
     path.write_bytes(path.read_bytes() + b"\n\n")
     counts = load(connection, run_id, table)
     assert not counts["was_loaded_before"] and counts["rows_rejected"] == 0

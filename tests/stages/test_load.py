@@ -11,6 +11,7 @@ from psycopg import Connection
 from support import pipeline
 
 from olist.exceptions import OlistError
+from olist.files.source_file import SourceFile
 from olist.files.sources import Source
 from olist.stages import load
 
@@ -30,7 +31,8 @@ def load_payments(connection: Connection, data_dir: Path, text: str) -> dict:
 
 
 def rejected(connection: Connection) -> list[tuple[int, str]]:
-    return connection.execute("select line, reason from ops.file_rejects order by line").fetchall()
+    query = "select line, concat_ws(': ', reason, value) from ops.file_rejects order by line"
+    return connection.execute(query).fetchall()
 
 
 def test_the_nine_files_are_loaded_whole(connection: Connection, demo: Path) -> None:
@@ -115,6 +117,12 @@ def test_of_two_rows_with_one_key_the_same_one_stays_in_any_order(
         ("2018-01-01 00:00:60", False),
         ("2018-01-01 00:00:00.5", False),
         ("2018-01-01T00:00:00", True),
+        ("2017-10-02 10:56", True),
+        ("2017-10-02T10:56", True),
+        ("2017-10-02 10", False),
+        ("2017-10-02 24:00", False),
+        ("2017-02-29 10:56", False),
+        ("2017-10-02 10:56 AM", False),
         (" 2018-01-01", False),
         ("20 January 2018", False),
         ("1899-12-31 23:59:59", False),
@@ -330,10 +338,10 @@ def test_a_file_that_grows_while_it_is_read_is_refused(
     run_id = pipeline.begin(connection, data_dir)
     first_look = load._first_look
 
-    def look_then_grow(path: Path, source: Source) -> tuple:
-        seen = first_look(path, source)
-        with path.open("a") as file:
-            file.write(more)
+    def look_then_grow(file: SourceFile, source: Source) -> tuple:
+        seen = first_look(file, source)
+        with file.path.open("a") as growing:
+            growing.write(more)
         return seen
 
     monkeypatch.setattr(load, "_first_look", look_then_grow)
@@ -392,7 +400,8 @@ def test_rows_that_are_no_csv_are_set_aside_as_they_are(connection: Connection, 
     counts = load.load(connection, pipeline.begin(connection, data_dir), "order_payments")
     assert (counts["rows_read"], counts["rows_accepted"], counts["rows_rejected"]) == (12, 3, 9)
     found = connection.execute(
-        "select line, reason, row_content ->> 'text' from ops.file_rejects order by line"
+        "select line, concat_ws(': ', reason, value), row_content ->> 'text'"
+        " from ops.file_rejects order by line"
     )
     assert found.fetchall() == [
         (3, "the row has 3 fields, the header 5", "o2,1,voucher"),

@@ -1,9 +1,6 @@
 """The nine files that Olist publishes, and the table each one fills."""
 
 from dataclasses import dataclass
-from pathlib import Path
-
-from olist.exceptions import OlistError
 
 
 @dataclass(frozen=True)
@@ -13,20 +10,6 @@ class Source:
     table: str
     file_stem: str
     columns: tuple[str, ...]
-
-    def find(self, folder: Path) -> Path:
-        """The file in the folder, plain before gzipped. Raises OlistError if there is none."""
-        if not folder.is_dir():
-            raise OlistError(
-                f"The data folder {folder} does not exist (set OLIST_DATA_DIR or the param data_dir)."
-            )
-        for ending in (".csv", ".csv.gz"):
-            path = folder / f"{self.file_stem}{ending}"
-            if path.is_file():
-                return path
-        raise OlistError(
-            f"The data folder {folder} has no {self.file_stem}.csv and no {self.file_stem}.csv.gz."
-        )
 
 
 # Those that take longest first, as they are loaded: the short ones fit in beside them.

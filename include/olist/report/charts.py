@@ -55,7 +55,8 @@ def draw(data: dict[str, list[dict[str, Any]]], segments: list[str], tiers: list
 def heatmap(rows: list[dict[str, Any]]) -> str:
     """Average spend by recency and frequency score; `rows` are those of report/heatmap.sql."""
     figure, axes = _figure()
-    most = max(float(row["spend"]) for row in rows)
+    # Where everything was free, nothing has heat.
+    most = max(float(row["spend"]) for row in rows) or 1
     for row in rows:
         heat = round(80 * float(row["spend"]) / most)
         x, y = row["f_score"], row["r_score"]

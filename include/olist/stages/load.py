@@ -4,12 +4,11 @@ A file is known by its content. Content that staging already holds is not loaded
 reads the file; where it cannot, the file is read row by row, and rows that are no CSV are set aside as well.
 """
 
-import gzip
 import hashlib
 import json
+import logging
 import re
 import tempfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 from olist.files import csv_repair
+from olist.files.places import find_place
+from olist.files.source_file import SourceFile
 from olist.files.sources import Source, source_of
 from olist.warehouse import fingerprint, one_row, read_sql
 
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from psycopg import Connection, Cursor
     from psycopg.sql import Composed
 
-BLOCK_BYTES = 1 << 20
-BOM = b"\xef\xbb\xbf"
 MAX_COLUMNS = 200
 # Changed code may read or type rows differently, so a change to one of these loads every file again.
 TYPING_SQL = ("load/010_text_formats", "load/020_typed_views", "load/030_stage_file")
 READING_CODE = Path(csv_repair.__file__)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
     import psycopg
 
     source = source_of(table)
-    path = source.find(_data_dir(connection, run_id))
-    header, digest = _first_look(path, source)
+    file = find_place(_data_dir(connection, run_id)).find(source)
+    header, digest = _first_look(file, source)
     content_hash = fingerprint(digest, READING_CODE.read_text("utf-8"), *map(read_sql, TYPING_SQL))
     try:
         with connection.transaction(), connection.cursor() as cursor:
@@ -63,14 +64,16 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
                 file_id = _held_file(cursor, table, content_hash)
                 is_new = file_id is None
             if is_new:
-                file_id = _load_file(cursor, source, path, header, digest, content_hash)
+                file_id = _load_file(cursor, source, file, header, digest, content_hash)
             cursor.execute(read_sql("load/pin_file"), {"run_id": run_id, "table": table, "file_id": file_id})
             cursor.execute(read_sql("load/file_counts"), {"file_id": file_id})
-            read, accepted, rejected = one_row(cursor)
+            read, accepted, rejected, why_set_aside = one_row(cursor)
     except psycopg.DataError as error:
-        raise OlistError(f"{path.name} cannot be loaded: {error.diag.message_primary}.") from error
+        raise OlistError(f"{file.name} cannot be loaded: {error.diag.message_primary}.") from error
+    if why_set_aside:
+        log.warning("%s.", why_set_aside)
     return {
-        "file": path.name,
+        "file": file.name,
         "rows_read": read,
         "rows_accepted": accepted,
         "rows_rejected": rejected,
@@ -79,13 +82,13 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
 
 
 def _load_file(
-    cursor: "Cursor", source: Source, path: Path, header: Header, digest: str, content_hash: str
+    cursor: "Cursor", source: Source, file: SourceFile, header: Header, digest: str, content_hash: str
 ) -> int:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as unreadable:
-        rows_read, rows_unreadable = _fill_raw(cursor, source, path, header, digest, unreadable)
+        rows_read, rows_unreadable = _fill_raw(cursor, source, file, header, digest, unreadable)
         cursor.execute(
             read_sql("load/register_file"),
-            {"table": source.table, "hash": content_hash, "name": path.name, "rows": rows_read},
+            {"table": source.table, "hash": content_hash, "name": file.name, "rows": rows_read},
         )
         (file_id,) = one_row(cursor)
         _keep_unreadable(cursor, file_id, unreadable)
@@ -98,7 +101,7 @@ def _load_file(
 
 
 def _fill_raw(
-    cursor: "Cursor", source: Source, path: Path, header: Header, digest: str, unreadable: IO[str]
+    cursor: "Cursor", source: Source, file: SourceFile, header: Header, digest: str, unreadable: IO[str]
 ) -> tuple[int, int]:
     """Returns the rows of the file, and how many of them went to `unreadable` instead of raw."""
     import psycopg
@@ -109,14 +112,14 @@ def _fill_raw(
     if header.is_first_line:
         try:
             with cursor.connection.transaction():
-                counted = _copy(cursor, source, header, _hashed(path, hasher)), 0
+                counted = _copy(cursor, source, header, _hashed(file, hasher)), 0
         except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, csv_repair.NotPlainCsvError):
             hasher = hashlib.sha256()
     if counted is None:
-        rows = csv_repair.read_rows(_hashed(path, hasher), len(header.names), path.name)
-        counted = _copy_row_by_row(cursor, source, header, rows, path.name, unreadable)
+        rows = csv_repair.read_rows(_hashed(file, hasher), len(header.names), file.name)
+        counted = _copy_row_by_row(cursor, source, header, rows, file.name, unreadable)
     if hasher.hexdigest() != digest:
-        raise OlistError(f"{path.name} changed while it was read; run again when it is complete.")
+        raise OlistError(f"{file.name} changed while it was read; run again when it is complete.")
     return counted
 
 
@@ -187,40 +190,20 @@ def _held_file(cursor: "Cursor", table: str, content_hash: str) -> int | None:
     return row[0] if row else None
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    """The file's bytes, uncompressed, without a byte order mark (COPY would take it for part of a name).
-
-    A block ends where a line ends, unless the line is longer than a block.
-    """
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            start = file.read(len(BOM))
-            block = b"" if start == BOM else start
-            while more := file.read(BLOCK_BYTES):
-                yield block + more + file.readline(BLOCK_BYTES)
-                block = b""
-            if block:
-                yield block
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise OlistError(f"{path.name} is not a complete gzip file: {error}.") from error
-    except OSError as error:
-        raise OlistError(f"{path.name} cannot be read: {error.strerror or error}.") from error
-
-
-def _hashed(path: Path, hasher: Any) -> Iterator[bytes]:
-    for block in _blocks(path):
+def _hashed(file: SourceFile, hasher: Any) -> Iterator[bytes]:
+    for block in file.blocks():
         hasher.update(block)
         yield block
 
 
-def _first_look(path: Path, source: Source) -> tuple[Header, str]:
+def _first_look(file: SourceFile, source: Source) -> tuple[Header, str]:
     """The header and the SHA-256 of the same content: the file may be another one a moment later."""
     hasher = hashlib.sha256()
     header = None
-    for block in _hashed(path, hasher):
-        header = header or _read_header(block, path.name, source)
+    for block in _hashed(file, hasher):
+        header = header or _read_header(block, file.name, source)
     if header is None:
-        raise OlistError(f"{path.name} is empty.")
+        raise OlistError(f"{file.name} is empty.")
     return header, hasher.hexdigest()
 
 
@@ -234,6 +217,9 @@ def _read_header(start: bytes, file_name: str, source: Source) -> Header:
     missing = [name for name in source.columns if name not in found]
     if missing:
         shown = "".join(each if each.isprintable() else "?" for each in ", ".join(found)[:300])
+        # A spreadsheet saves such a "CSV" where the comma is the decimal sign.
+        if shown.count(";") > 1:
+            shown += ": its columns are separated by semicolons, not by commas"
         raise OlistError(
             f"{file_name} has a wrong header: {', '.join(missing)} missing (line {row.line} is {shown})."
         )

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from olist.files.places import find_place
 from olist.files.sources import SOURCES
 from olist.hubspot.properties import payload_function
 from olist.strategy.lint import find_idle_rules
@@ -41,14 +42,15 @@ def start_run(connection: "Connection", request: RunRequest) -> int:
     """The run's number, the same one when the same DAG run starts again.
 
     Raises OlistError for a strategy.yaml or campaigns.yaml that is not valid, and for a folder or one of its
-    files that is not there: here it is one error, in the loads it would be nine. Warns of rules that can
-    reach nobody.
+    files that is not there or cannot be read: here it is one error, in the loads it would be nine. Warns of
+    rules that can reach nobody.
     """
     strategy = read_strategy()
     # Only the report, at the run's end, needs them; a mistake in them is told here.
     read_campaigns(strategy)
+    place = find_place(Path(request.data_dir))
     for source in SOURCES:
-        source.find(Path(request.data_dir))
+        place.find(source)
     install(connection, strategy)
     for finding in find_idle_rules(connection, strategy):
         log.warning("%s", finding)

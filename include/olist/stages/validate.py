@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 def validate(connection: "Connection", run_id: int) -> dict[str, Any]:
     """The run's as_of and how many checks passed; what each check found is in ops.validation_results.
 
-    Raises OlistError naming every critical check that failed, else every gate that stops the run.
+    Raises OlistError naming every critical check that failed, else every gate that stops the run. It begins
+    with the files of which too many rows were set aside: what else is wrong mostly comes of that.
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.resolve_as_of(%s)", (run_id,))
@@ -24,6 +25,8 @@ def validate(connection: "Connection", run_id: int) -> dict[str, Any]:
         cursor.execute("call ops.check_staging(%s)", (run_id,))
         cursor.execute(read_sql("validate/results"), {"run_id": run_id})
         results = cursor.fetchall()
+        cursor.execute(read_sql("validate/damaged_files"), {"run_id": run_id})
+        (damaged_files,) = one_row(cursor)
 
     failures = []
     for check, table, severity, passed, detail in results:
@@ -33,6 +36,10 @@ def validate(connection: "Connection", run_id: int) -> dict[str, Any]:
             log.warning("%s: %s", table, detail)
         elif not passed:
             failures.append(f"{check.partition(':')[0]} on {table}: {detail}")
+    if failures and damaged_files:
+        raise OlistError(
+            f"{damaged_files}. So the data failed {len(failures)} critical checks: {'; '.join(failures)}."
+        )
     if failures:
         raise OlistError(f"The data failed {len(failures)} critical checks: {'; '.join(failures)}.")
     gates.stop_at(connection, run_id, "validate")

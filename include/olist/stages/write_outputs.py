@@ -1,12 +1,13 @@
 """Write outputs: the files of a run, streamed out of PostgreSQL, and its report."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from olist.exceptions import OlistError
 from olist.report.bi_files import power_bi, tableau
 from olist.report.page import render_report
 from olist.warehouse import one_row, read_sql
@@ -14,6 +15,8 @@ from olist.warehouse import one_row, read_sql
 if TYPE_CHECKING:
     from psycopg import Connection
 
+# No other try mends these. A full disk is an outage: see olist.orchestration.outages.
+NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
 FILES = (
     "final_customer_segments",
     "segment_summary_analysis",
@@ -29,14 +32,17 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
 
     In `<folder>` itself are the files that open the warehouse in Power BI and Tableau.
     Each file takes the place of an older one at once, when it is complete. Returns the folder, rows by file,
-    and the number of snapshots dropped (keep_months of strategy.yaml).
+    and the number of snapshots dropped (keep_months of strategy.yaml). Raises OlistError where the folder may
+    not be written to.
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
-        (as_of,) = one_row(cursor)
+        as_of, runs_that_told = one_row(cursor)
     target = folder / f"{as_of:%Y-%m-%d}"
-    target.mkdir(parents=True, exist_ok=True)
-    rows = {name: _write_csv(connection, run_id, as_of, name, target) for name in FILES}
+    with _sentence_about(target):
+        target.mkdir(parents=True, exist_ok=True)
+    values = {"as_of": as_of, "run_id": run_id, "runs_that_told": runs_that_told}
+    rows = {name: _write_csv(connection, name, values, target) for name in FILES}
     report = target / "report.html"
     with whole_file(report, run_id) as file:
         file.write(render_report(connection, run_id).encode())
@@ -51,14 +57,13 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     return {"folder": str(target), "report": str(report), "rows": rows, "snapshots_dropped": dropped}
 
 
-def _write_csv(connection: "Connection", run_id: int, as_of: datetime, name: str, folder: Path) -> int:
+def _write_csv(connection: "Connection", name: str, values: dict[str, Any], folder: Path) -> int:
     from psycopg import sql
 
     # COPY takes no parameters, so the values are written into the statement, quoted by psycopg.
-    query = sql.SQL(read_sql(f"write_outputs/{name}")).format(
-        as_of=sql.Literal(as_of), run_id=sql.Literal(run_id)
-    )
-    with whole_file(folder / f"{name}.csv", run_id) as file, connection.cursor() as cursor:
+    literals = {each: sql.Literal(value) for each, value in values.items()}
+    query = sql.SQL(read_sql(f"write_outputs/{name}")).format(**literals)
+    with whole_file(folder / f"{name}.csv", values["run_id"]) as file, connection.cursor() as cursor:
         copy = sql.SQL("copy ({}) to stdout (format csv, header true)").format(query)
         with cursor.copy(copy) as source:
             for block in source:
@@ -73,15 +78,24 @@ def whole_file(path: Path, run_id: int) -> Iterator[IO[bytes]]:
     Its name before that has the run in it, since two runs of one date write into one folder.
     """
     partial = path.with_name(f".{path.name}.{run_id}")
+    with _sentence_about(path):
+        try:
+            with partial.open("wb") as file:
+                yield file
+                # Content first, then the new name: a machine that loses power might keep the name alone.
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _sentence_about(path: Path) -> Iterator[None]:
     try:
-        with partial.open("wb") as file:
-            yield file
-            # Content first, then the new name: a machine that loses power might keep the name alone.
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        yield
     except OSError as error:
+        if error.errno in NOT_ALLOWED:
+            raise OlistError(f"{path} cannot be written: {error.strerror}.") from error
         error.filename = error.filename or str(path)
         raise
-    finally:
-        partial.unlink(missing_ok=True)

@@ -57,7 +57,8 @@ def write_campaign(campaign: Campaign, profile: dict[str, Any]) -> list[dict[str
 def _values(profile: dict[str, Any], locale: str) -> dict[str, str]:
     from babel.numbers import format_currency, format_decimal, format_percent
 
-    goal = math.ceil(profile["spend"] * 6 / 5 / 10) * 10
+    # Even where everything was free so far, there is a next ten.
+    goal = max(math.ceil(profile["spend"] * 6 / 5 / 10), 1) * 10
     no_review = {"en_US": "no review", "pt_BR": "sem avaliação"}[locale]
     category = profile["category_portuguese" if locale == "pt_BR" else "category"]
     return {

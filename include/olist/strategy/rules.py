@@ -46,6 +46,11 @@ def _check_reason(template: str) -> str:
     return check_braces(template, REASON_FIELDS, "a value a reason can show")
 
 
+def _fold(status: str) -> str:
+    """As staging.folded does with the statuses of the files: no capitals of ASCII, no blanks around them."""
+    return re.sub("[A-Z]", lambda letter: letter[0].lower(), status.strip())
+
+
 class Segment(Part):
     """The first segment whose conditions all hold is the customer's."""
 
@@ -89,8 +94,8 @@ class Model(Part):
 class Strategy(Part):
     """The checked content of strategy.yaml."""
 
-    excluded_statuses: list[str]
-    """An order with one of these statuses never counts."""
+    excluded_statuses: list[Annotated[str, AfterValidator(_fold)]]
+    """An order with one of these statuses never counts. Capitals and blanks around it make no difference."""
     keep_months: int | None = Field(default=None, ge=1, strict=True)
     """Snapshots this many months older than the newest one are dropped. Empty: every snapshot is kept."""
     tiers: list[str] = Field(min_length=2)

@@ -20,9 +20,10 @@ begin
     with product_categories as (
         select
             product_id,
-            coalesce(product_category_name_english, product_category_name, 'unknown') as category
+            coalesce(product_category_name_english, products.product_category_name, 'unknown') as category
         from staging.products
-        left join staging.product_category_name_translation using (product_category_name)
+        left join staging.product_category_name_translation as translation
+            on translation.product_category_name = staging.folded(products.product_category_name)
     ),
 
     orders_in_full as (

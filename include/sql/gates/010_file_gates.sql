@@ -18,7 +18,7 @@ as $$
     ),
 
     files as (
-        select run_files.table_name, source_files.file_name, source_files.rows_read, source_files.rows_rejected
+        select run_files.table_name, file_id, source_files.file_name, source_files.rows_read, source_files.rows_rejected
         from ops.run_files inner join ops.source_files using (file_id)
         where run_files.run_id = of_run_id
     )
@@ -38,7 +38,20 @@ as $$
         'rejected_rows', table_name,
         rows_rejected::numeric / rows_read,
         ops.limit_of('rejected_rows'),
-        format('%s of %s rows of %s could not be read, typed or keyed', rows_rejected, rows_read, file_name)
+        coalesce(
+            ops.why_set_aside(file_id),
+            format('%s: %s of %s rows were set aside', file_name, rows_rejected, to_char(rows_read, 'FM999,999,999,990'))
+        )
     from files
     where rows_read > 0
 $$;
+
+-- The files of which more rows were set aside than is normal, the worst first, as one sentence: what other checks find
+-- then is mostly what comes of it. NULL where there is none.
+create or replace function ops.damaged_files(of_run_id bigint) returns text
+language sql stable
+return (
+    select string_agg(detail, '; ' order by measured desc, subject)
+    from ops.file_gates(of_run_id)
+    where gate = 'rejected_rows' and measured > allowed
+);

@@ -27,7 +27,7 @@ return case
     when as_read::text = value and octet_length(value) = 19 and as_read >= '1900-01-01' and as_read < '2100-01-01'
         then true
     else (as_read is null) = (value is null)
-        and value ~ '^(19|20)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?$'
+        and value ~ '^(19|20)[0-9][0-9]-[0-9][0-9]-[0-9][0-9]([ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?)?$'
 end;
 
 create or replace function staging.is_amount(value text, as_read numeric) returns boolean
@@ -51,9 +51,38 @@ return case
     else value ~ '^-?[0-9]{1,3}(\.[0-9]{1,30})?([eE]-?[0-9]{1,2})?$'
 end;
 
+-- A text without the blanks around it (also tabs, line breaks and no-break spaces), NULL where nothing else is in it.
+create or replace function staging.trimmed(value text) returns text
+language sql immutable
+return nullif(btrim(value, E' \t\r\n\u00A0'), '');
+
+-- A word of a list that is known, such as a status, however it was typed: in small letters, or in capitals as states
+-- are. COLLATE "C": letters beyond ASCII stay as they are, and the I of CANCELED is an i in Turkey too.
+create or replace function staging.folded(value text) returns text
+language sql immutable
+return lower(staging.trimmed(value) collate "C");
+
+-- A Portuguese category. Those that the translation file knows are looked up folded; the two that Olist sells but does
+-- not translate are folded here, as rules name them so. What a shop calls otherwise stays as it is typed.
+create or replace function staging.category(value text) returns text
+language sql immutable
+return case
+    when staging.folded(value) in ('pc_gamer', 'portateis_cozinha_e_preparadores_de_alimentos')
+        then staging.folded(value)
+    else staging.trimmed(value)
+end;
+
+create or replace function staging.in_capitals(value text) returns text
+language sql immutable
+return upper(staging.trimmed(value) collate "C");
+
 create or replace function staging.zip_code_prefix(value text) returns text
 language sql immutable
-return case when octet_length(value) < 5 and value ~ '^[0-9]+$' then lpad(value, 5, '0') else value end;
+return case
+    when octet_length(value) = 5 and position(' ' in value) = 0 then value
+    when staging.trimmed(value) ~ '^[0-9]{1,4}$' then lpad(staging.trimmed(value), 5, '0')
+    else staging.trimmed(value)
+end;
 
 -- What is wrong with a column that names something. Where files were put together, the header comes again, and a
 -- byte order mark (65279) stands inside; a name of any length would not fit into an index.

@@ -1,5 +1,6 @@
 -- Each raw table as typed rows: position (ctid, which grows in file order after a COPY), the first problem of
--- the row or NULL, and the typed columns, which count only where problem is NULL. OFFSET 0 keeps the planner from
+-- the row, with the value behind a colon where there is one, or NULL, and the typed columns, which count only where
+-- problem is NULL. OFFSET 0 keeps the planner from
 -- reading a value once for each time that it is looked at.
 
 create or replace view staging.typed_customers as
@@ -13,7 +14,7 @@ select
     customer_unique_id,
     staging.zip_code_prefix(customer_zip_code_prefix) as zip_code_prefix,
     customer_city,
-    customer_state
+    staging.in_capitals(customer_state) as customer_state
 from raw.customers;
 
 create or replace view staging.typed_geolocation as
@@ -106,7 +107,8 @@ select
 from (
     select
         ctid as position,
-        order_id, payment_type,
+        order_id,
+        staging.folded(payment_type) as payment_type,
         payment_sequential as sequential_text,
         payment_installments as installments_text,
         payment_value as value_text,
@@ -142,10 +144,10 @@ from (
     select
         ctid as position,
         review_id, order_id, review_comment_title, review_comment_message,
-        review_score as score_text,
+        staging.trimmed(review_score) as score_text,
         review_creation_date as created_text,
         review_answer_timestamp as answered_text,
-        staging.whole_number_of(review_score) as review_score,
+        staging.whole_number_of(staging.trimmed(review_score)) as review_score,
         staging.timestamp_of(review_creation_date) as review_creation_date,
         staging.timestamp_of(review_answer_timestamp) as review_answer_timestamp
     from raw.order_reviews
@@ -179,7 +181,8 @@ select
 from (
     select
         ctid as position,
-        order_id, customer_id, order_status,
+        order_id, customer_id,
+        staging.folded(order_status) as order_status,
         order_purchase_timestamp as purchased_text,
         order_approved_at as approved_text,
         order_delivered_carrier_date as carrier_text,
@@ -222,7 +225,9 @@ select
 from (
     select
         ctid as position,
-        product_id, product_category_name, product_name_lenght, product_description_lenght,
+        product_id,
+        staging.category(product_category_name) as product_category_name,
+        product_name_lenght, product_description_lenght,
         product_photos_qty as photos_text,
         product_weight_g as weight_text,
         product_length_cm as length_text,
@@ -246,12 +251,13 @@ select
     seller_id,
     staging.zip_code_prefix(seller_zip_code_prefix) as zip_code_prefix,
     seller_city,
-    seller_state
+    staging.in_capitals(seller_state) as seller_state
 from raw.sellers;
 
+-- The Portuguese name is what others are looked up by: see staging.folded.
 create or replace view staging.typed_product_category_name_translation as
 select
-    ctid as position,
+    position,
     coalesce(
         staging.key_problem('product_category_name', product_category_name),
         case
@@ -260,4 +266,11 @@ select
     ) as problem,
     product_category_name,
     product_category_name_english
-from raw.product_category_name_translation;
+from (
+    select
+        ctid as position,
+        staging.folded(product_category_name) as product_category_name,
+        staging.trimmed(product_category_name_english) as product_category_name_english
+    from raw.product_category_name_translation
+    offset 0
+) as read;

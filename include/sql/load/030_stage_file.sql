@@ -15,7 +15,7 @@ declare
     typed_key text;
     rows_read bigint;
 begin
-    create temporary table rejected (position tid primary key, reason text not null) on commit drop;
+    create temporary table rejected (position tid primary key, problem text not null) on commit drop;
     select
         string_agg(quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum)),
         string_agg('typed.' || quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum))
@@ -122,8 +122,13 @@ language plpgsql
 as $$
 begin
     execute format(
-        'insert into ops.file_rejects (file_id, line, reason, row_content)
-         select %1$s, numbered.line, rejected.reason, numbered.row_content
+        'insert into ops.file_rejects (file_id, line, reason, value, row_content)
+         select
+             %1$s,
+             numbered.line,
+             split_part(rejected.problem, '': '', 1),
+             substr(rejected.problem, nullif(position('': '' in rejected.problem), 0) + 2),
+             numbered.row_content
          from (
              select
                  ctid as position,

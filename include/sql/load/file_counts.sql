@@ -1,1 +1,3 @@
-select rows_read, rows_accepted, rows_rejected from ops.source_files where file_id = %(file_id)s
+select rows_read, rows_accepted, rows_rejected, ops.why_set_aside(file_id)
+from ops.source_files
+where file_id = %(file_id)s

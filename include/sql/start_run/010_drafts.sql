@@ -101,6 +101,17 @@ union
     where status = 'failed' and finished_at > clock_timestamp() - interval '1 day'
 );
 
+-- Runs that told HubSpot something. Their plans are the list of whom their month told, and stay as long as its snapshot.
+create or replace view ops.runs_that_told as
+select run_id, hubspot_syncs.as_of
+from ops.hubspot_syncs
+inner join ops.snapshot_dates using (as_of)
+where status not in ('dry_run', 'skipped')
+  and exists (
+      select from jsonb_each(plan)
+      where key in ('create', 'update', 'clear') and value > '0'
+  );
+
 -- Drops a partition, unless somebody is using its table right now: whoever comes next would have to wait behind
 -- us for as long as we wait. One session drops at a time, since two that drop one partition trip over each other.
 create or replace procedure ops.drop_unless_in_use(part text, inout is_dropped boolean default null)
@@ -145,6 +156,10 @@ begin
           and child.relname ~ ('^' || parent.relname || '_\d+$')
           and parent.relname ~ '_drafts$'
           and substring(child.relname from '\d+$')::bigint not in (select run_id from ops.kept_runs)
+          and not (
+              child.relname like 'hubspot\_plan\_drafts\_%'
+              and substring(child.relname from '\d+$')::bigint in (select run_id from ops.runs_that_told)
+          )
     loop
         call ops.drop_unless_in_use(part.name, is_dropped);
         commit;

@@ -7,6 +7,8 @@ declare
     from_run_id bigint;
     run ops.pipeline_runs;
     follows_the_data boolean;
+    states_of_brazil constant text[]
+    := '{AC,AL,AM,AP,BA,CE,DF,ES,GO,MA,MG,MS,MT,PA,PB,PE,PI,PR,RJ,RN,RO,RR,RS,SC,SE,SP,TO}';
 begin
     select * into strict run from ops.pipeline_runs where run_id = of_run_id;
     follows_the_data := run.requested_as_of is null and run.as_of is distinct from run.interval_end;
@@ -153,6 +155,35 @@ begin
         left join staging.products using (product_id)
     ),
 
+    known_words (check_name, table_name, column_name, words) as (
+        values
+        (
+            'known_statuses', 'orders', 'order_status',
+            '{created,approved,invoiced,processing,shipped,delivered,canceled,unavailable}' || run.excluded_statuses
+        ),
+        ('known_payment_types', 'order_payments', 'payment_type', '{credit_card,debit_card,boleto,voucher,not_defined}'),
+        ('known_customer_states', 'customers', 'customer_state', states_of_brazil),
+        ('known_seller_states', 'sellers', 'seller_state', states_of_brazil)
+    ),
+
+    found_words (check_name, word, rows) as (
+        select 'known_statuses', order_status, count(*) from staging.orders group by order_status
+        union all
+        select 'known_payment_types', payment_type, count(*) from staging.order_payments group by payment_type
+        union all
+        select 'known_customer_states', customer_state, count(*) from staging.customers group by customer_state
+        union all
+        select 'known_seller_states', seller_state, count(*) from staging.sellers group by seller_state
+    ),
+
+    unknown_words as (
+        select
+            check_name, word, rows,
+            row_number() over (partition by check_name order by rows desc, word collate "C") as place
+        from found_words inner join known_words using (check_name)
+        where word <> all (words)
+    ),
+
     checks (check_name, table_name, severity, violations, looked_at, allowed_share, meaning) as (
         select
             'qualifying_orders', 'orders', 'critical',
@@ -225,6 +256,24 @@ begin
         from counted_rows
         union all
         select
+            check_name, table_name, 'warning',
+            coalesce((select sum(rows) from unknown_words where unknown_words.check_name = known_words.check_name), 0),
+            coalesce((select sum(rows) from found_words where found_words.check_name = known_words.check_name), 0),
+            0.0,
+            format(
+                'rows have an unknown %s%s', column_name,
+                (
+                    select
+                        ': ' || string_agg(format('%s (%s)', left(word, 50), rows), ', ' order by place)
+                        filter (where place <= 5)
+                        || case when count(*) > 5 then format(' and %s more', count(*) - 5) else '' end
+                    from unknown_words
+                    where unknown_words.check_name = known_words.check_name
+                )
+            )
+        from known_words
+        union all
+        select
             'products_have_categories', 'products', 'warning',
             count(*) filter (where product_category_name is null), count(*), 0.05, 'products have no category'
         from staging.products
@@ -233,7 +282,9 @@ begin
             'categories_have_translations', 'product_category_name_translation', 'warning',
             count(*) filter (where translation.product_category_name is null), count(*), 0.05,
             'categories have no English name and keep the Portuguese one'
-        from (select distinct product_category_name from staging.products) as categories
+        from (
+            select distinct staging.folded(product_category_name) as product_category_name from staging.products
+        ) as categories
         left join staging.product_category_name_translation as translation using (product_category_name)
         where categories.product_category_name is not null
         union all

@@ -9,6 +9,10 @@ begin
     from ops.validation_results
     where run_id = of_run_id and severity = 'critical' and not passed;
     if failures is not null then
+        if ops.damaged_files(of_run_id) is not null then
+            raise exception '%. So the data failed its critical checks: %.', ops.damaged_files(of_run_id), failures
+                using errcode = 'data_exception';
+        end if;
         raise exception 'The data failed its critical checks: %.', failures using errcode = 'data_exception';
     end if;
 end

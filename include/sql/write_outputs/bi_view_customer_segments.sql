@@ -5,7 +5,7 @@ select
     ops.spreadsheet_text(loyalty_tier) as loyalty_tier,
     ops.spreadsheet_text(next_action) as next_action,
     ops.spreadsheet_text(next_action_reason) as next_action_reason,
-    recency_days, frequency, monetary, avg_review_score,
+    recency_days, frequency, monetary, trim_scale(avg_review_score) as avg_review_score,
     ops.spreadsheet_text(favorite_category) as favorite_category,
     ops.spreadsheet_text(customer_city) as customer_city,
     ops.spreadsheet_text(customer_state) as customer_state,

@@ -1,3 +1,13 @@
+-- Whom the deliveries of this as_of told, each person as the newest of them did, and before all the run's own plan: a
+-- run that finds nothing more to send must not empty the list of its month.
+with told as (
+    select distinct on (plan.customer_unique_id) plan.*
+    from ops.hubspot_plan_drafts as plan
+    where plan.run_id = any ({runs_that_told}::bigint[])
+      and (plan.run_id = {run_id} or plan.outcome is not null)
+    order by plan.customer_unique_id, plan.run_id = {run_id} desc, plan.run_id desc
+)
+
 select
     ops.spreadsheet_text(customer_unique_id) as olist_customer_id,
     operation,
@@ -13,6 +23,5 @@ select
     ops.spreadsheet_text(payload ->> 'favorite_category') as favorite_category,
     payload ->> 'avg_review_score' as avg_review_score,
     ops.spreadsheet_text(payload ->> 'customer_state') as customer_state
-from ops.hubspot_plan_drafts
-where run_id = {run_id}
+from told
 order by customer_unique_id

@@ -1,7 +1,7 @@
 select
     as_of,
     ops.spreadsheet_text(customer_unique_id) as customer_unique_id,
-    first_purchase_date, last_purchase_date, recency_days, frequency, monetary, avg_review_score,
+    first_purchase_date, last_purchase_date, recency_days, frequency, monetary, trim_scale(avg_review_score) as avg_review_score,
     ops.spreadsheet_text(favorite_category) as favorite_category,
     ops.spreadsheet_text(customer_city) as customer_city,
     ops.spreadsheet_text(customer_state) as customer_state,

@@ -1,0 +1,1 @@
+select ops.damaged_files(%(run_id)s)
