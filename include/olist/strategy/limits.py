@@ -17,7 +17,7 @@ GATES = (
     "apologies_without_review",
 )
 
-Share = Annotated[float, BeforeValidator(plain_number), Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(plain_number)]
 
 
 class Limits(Part):

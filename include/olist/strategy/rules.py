@@ -85,9 +85,9 @@ class Model(Part):
 
     vintage_months: Annotated[Literal[1, 2, 3, 4, 6, 12], BeforeValidator(plain_number)] = 3
     """For how many months a model is used: 1, 2, 3, 4, 6 or 12."""
-    max_drift: Annotated[float, BeforeValidator(plain_number)] = Field(default=0.25, gt=0)
+    max_drift: Annotated[float, Field(gt=0), BeforeValidator(plain_number)] = 0.25
     """A month whose population stability index is above this has a model of its own."""
-    sample: Annotated[int, BeforeValidator(plain_number)] = Field(default=100_000, ge=20_000)
+    sample: Annotated[int, Field(ge=20_000), BeforeValidator(plain_number)] = 100_000
     """Above this many customers a model learns from so many of them."""
 
 
