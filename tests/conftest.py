@@ -37,7 +37,7 @@ def server() -> Iterator[str]:
         home.chmod(0o755)
         uri = postgres.start(home)
         with psycopg.connect(uri, autocommit=True) as connection:
-            # The server does not outlive its machine. What is killed on purpose are others: see clusters.py.
+            # The server does not outlive its machine. Others are killed on purpose: support/clusters.py.
             connection.execute("alter system set fsync = off")
             connection.execute("select pg_reload_conf()")
             connection.execute("create database template")

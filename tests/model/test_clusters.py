@@ -5,18 +5,10 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import StandardScaler
+from support.customers import TIERS, customers
 
 from olist.exceptions import OlistError
 from olist.model.clusters import KMEANS_PARAMETERS, train
-
-TIERS = ["Platinum", "Gold", "Silver"]
-
-
-def customers(count: int) -> np.ndarray:
-    chance = np.random.default_rng(5)
-    return np.column_stack(
-        [chance.integers(1, 600, count), chance.geometric(0.97, count), chance.lognormal(4.7, 0.9, count)]
-    ).astype(float)
 
 
 def test_the_elbow_goes_from_2_to_10_and_only_down() -> None:

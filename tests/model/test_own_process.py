@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import Connection
 from support import pipeline
-from test_clusters import TIERS, customers
+from support.customers import TIERS, customers
 
 from olist.exceptions import OlistError, OutageError
 from olist.model.clusters import train

@@ -194,7 +194,7 @@ def test_the_pipeline_needs_a_role_that_may_make_schemas_and_temporary_tables(
 
 
 def test_the_sandbox_listens_on_loopback_only() -> None:
-    # The embedded PostgreSQL's test of the same is in local/test_postgres.py, Docker's in test_compose.py.
+    # The same is tested for PostgreSQL in local/test_postgres.py, for Docker in docker/test_compose.py.
     with listen(0) as listener:
         assert listener.getsockname()[0] == "127.0.0.1"
 

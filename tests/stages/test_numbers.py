@@ -1,4 +1,4 @@
-"""Every customer's numbers, segment, tier and action against the independent reading in reference.py."""
+"""Every customer's numbers, segment, tier and action against an independent reading: support/reference.py."""
 
 import csv
 import gzip

@@ -1,0 +1,26 @@
+"""The sandbox's own page."""
+
+import re
+
+from support.sandbox_api import Api, gold, people
+
+
+def test_the_page_shows_pages_and_finds_contacts(api: Api) -> None:
+    api.upsert(gold(*people(60)))
+    api.upsert({"<script>alert(1)</script>": {"next_action": "<b>&", "loyalty_tier": "Silver"}})
+    first = api.client.get("/").text
+    assert "<dt>Contacts</dt><dd>61</dd>" in first
+    assert "<dt>Gold</dt><dd>60</dd>" in first
+    assert "person-0<" in first
+    assert "person-55" not in first
+    assert "color-scheme: light dark" in first
+    assert not re.search(r'(src|href)="https?:', first)
+    second = api.client.get(re.search(r'href="(/\?after=\d+)"', first).group(1)).text
+    assert "person-55" in second
+    assert "<script" not in second
+    assert "&lt;script&gt;" in second
+    assert "&lt;b&gt;&amp;" in second
+    found = api.client.get("/", params={"q": "person-7"}).text
+    assert "person-7<" in found
+    assert "person-8<" not in found
+    assert "No contacts." in api.client.get("/", params={"q": '"><script>'}).text
