@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
 # Whatever proxy the developer's shell has.
 environment.reach_this_machine_directly()
+LONG = ("airflow", "browser", "crash", "slow")
 _numbers = itertools.count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with something long in them come first, so that no core is idle in the end."""
+    long_files = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
+    items.sort(key=lambda item: item.path not in long_files)
 
 
 @pytest.fixture(scope="session")
