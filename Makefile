@@ -7,8 +7,11 @@ INSTALL := $(PYTHON) include/olist/local/virtual_environment.py
 # Trust the certificates that this machine trusts, as pip does.
 export UV_SYSTEM_CERTS := true
 
+# Airflow takes twice as long to start where Python may not keep what it has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run ui airflow preview evaluate secrets schema stop bench test pictures lint audit format requirements clean
+.PHONY: help run ui airflow preview evaluate secrets schema stop bench check test pictures lint audit format requirements clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +36,9 @@ stop: $(VENV)/installed ## Stop the PostgreSQL and the HubSpot sandbox that run 
 
 bench: $(VENV)/installed ## Measure, as ratios to something measured in the same run
 	@$(BIN)/python -m olist.local bench
+
+check: lint ## Lint, and the tests that take neither Airflow, a browser nor a crash: a minute
+	$(BIN)/python -m pytest -m "not (airflow or browser or crash or slow)"
 
 test: $(VENV)/installed-dev ## Run every test
 	$(BIN)/python -m pytest

@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
 # Whatever proxy the developer's shell has.
 environment.reach_this_machine_directly()
+LONG = ("airflow", "browser", "crash", "slow")
 _numbers = itertools.count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with something long in them come first, so that no core is idle in the end."""
+    long_files = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
+    items.sort(key=lambda item: item.path not in long_files)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +44,7 @@ def server() -> Iterator[str]:
         home.chmod(0o755)
         uri = postgres.start(home)
         with psycopg.connect(uri, autocommit=True) as connection:
-            # The server does not outlive its machine. Those killed on purpose are in support/clusters.py.
+            # The server does not outlive its machine. Others are killed on purpose: support/clusters.py.
             connection.execute("alter system set fsync = off")
             connection.execute("select pg_reload_conf()")
             connection.execute("create database template")

@@ -178,6 +178,7 @@ def test_the_databases_are_made_once_and_by_a_role_that_is_no_superuser(server: 
         admin.execute("drop role airflow, warehouse, maker")
 
 
+@pytest.mark.airflow
 def test_airflow_reads_its_secrets_from_files(stack: Stack) -> None:
     files = {
         "database.sql_alchemy_conn": "airflow_database",
@@ -203,6 +204,7 @@ def made_ready(stack: Stack) -> Stack:
     return stack
 
 
+@pytest.mark.airflow
 def test_the_services_start_from_nothing_and_are_healthy(made_ready: Stack) -> None:
     stack = made_ready
     with (
@@ -226,6 +228,7 @@ def test_the_services_start_from_nothing_and_are_healthy(made_ready: Stack) -> N
     assert not stack.check("scheduler")
 
 
+@pytest.mark.airflow
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="Redis is not installed")
 def test_redis_and_a_worker_start_and_are_healthy(made_ready: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     stack = made_ready
@@ -238,6 +241,7 @@ def test_redis_and_a_worker_start_and_are_healthy(made_ready: Stack, monkeypatch
             assert stack.becomes_healthy("worker", worker)
 
 
+@pytest.mark.airflow
 def test_the_sandbox_starts_is_healthy_and_lets_only_its_token_in(stack: Stack) -> None:
     with running(stack, "sandbox") as process:
         assert stack.becomes_healthy("sandbox", process)

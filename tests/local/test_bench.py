@@ -65,11 +65,13 @@ def test_pandas_finds_the_same_customers(connection: Connection, demo: Path) -> 
     assert all(abs(found.get(name, 0) - count) < 0.05 * customers for name, count in segments.items())
 
 
+@pytest.mark.airflow
 def test_reading_the_dag_file_is_compared_with_an_empty_one() -> None:
     ours, nothing = parse_seconds(DAG_FILE)
     assert ours > 0 and nothing > 0
 
 
+@pytest.mark.airflow
 def test_no_process_of_a_run_takes_350_megabytes(demo: Path) -> None:
     run = measure_run(demo)
     peaks = {what.removeprefix("MB "): peak for what, peak in run.items() if what.startswith("MB ")}

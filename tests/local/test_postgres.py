@@ -19,6 +19,8 @@ import pytest
 
 from olist.local import postgres
 
+pytestmark = pytest.mark.crash
+
 START = """
 import os, sys, time
 from pathlib import Path

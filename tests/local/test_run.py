@@ -14,6 +14,8 @@ from support.user import User
 
 from olist.local import postgres, sandbox_process
 
+pytestmark = pytest.mark.airflow
+
 FILES = {
     "final_customer_segments.csv",
     "segment_summary_analysis.csv",

@@ -132,6 +132,7 @@ def test_whatever_lies_in_the_current_folder_is_not_imported(
     assert echo("1 + 1") == 2
 
 
+@pytest.mark.crash
 def test_a_killed_training_is_a_sentence_and_the_next_try_works(
     own_process: None, connection: Connection, demo: Path
 ) -> None:
@@ -156,6 +157,7 @@ def test_a_killed_training_is_a_sentence_and_the_next_try_works(
     assert connection.execute(models).fetchone() == (1,)
 
 
+@pytest.mark.crash
 def test_the_child_of_a_killed_task_ends_and_the_lock_is_free(warehouse: str, demo: Path) -> None:
     program = (
         "import sys, psycopg; from olist.stages.train_clusters import train_clusters;"

@@ -77,6 +77,7 @@ def late(state: str = "running", run_type: str = "scheduled") -> dict[str, Any]:
     return {"dag_run": run}
 
 
+@pytest.mark.airflow
 def test_a_run_that_fails_sends_one_mail_without_secrets_or_headers_of_its_own(
     mail_server: MailServer, warehouse: str, data_dir: Path, tmp_path: Path
 ) -> None:

@@ -19,6 +19,8 @@ from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import SandboxSettings
 from olist.stages.write_outputs import whole_file
 
+pytestmark = pytest.mark.crash
+
 # Whole runs, each with a kill in every one of its tasks.
 RUNS_WITH_KILLED_TASKS = 1
 RUNS_WITH_KILLED_SERVERS = 1

@@ -24,6 +24,8 @@ from olist.local import postgres
 from olist.local.dag_run import Progress
 from olist.warehouse import read_sql
 
+pytestmark = pytest.mark.crash
+
 # Whole runs, in each of whose tasks the connection ends.
 RUNS_WITH_LOST_CONNECTIONS = 1
 LOST = r"The warehouse (ended the connection during|cannot be reached for) [a-z_ 0-3]+ \([^\n]+\): .+ again\."

@@ -209,6 +209,7 @@ def user(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]
     user.leaves()
 
 
+@pytest.mark.airflow
 def test_the_access_token_is_in_nothing_that_runs_leave_behind(user: User) -> None:
     home = user.home / "data"
     url, token = sandbox_process.start(home)

@@ -18,6 +18,8 @@ from support.two_months import HOSTILE
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.airflow
+
 PATHS = [
     "",
     "run",

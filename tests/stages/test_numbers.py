@@ -1,4 +1,4 @@
-"""Every customer's numbers, segment, tier and action against the independent reading of support.reference."""
+"""Every customer's numbers, segment, tier and action against an independent reading: support/reference.py."""
 
 import csv
 import gzip

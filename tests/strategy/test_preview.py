@@ -263,6 +263,7 @@ def test_the_newest_snapshot_is_taken(connection: Connection, demo: Path, tmp_pa
     )
 
 
+@pytest.mark.airflow
 def test_make_preview(new_published: str, demo: Path, tmp_path: Path) -> None:
     user = User(tmp_path / "home", demo, tmp_path / "outputs")
     told = user.types(
