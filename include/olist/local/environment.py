@@ -15,7 +15,8 @@ from urllib.parse import quote
 from dotenv import load_dotenv
 
 from olist.exceptions import OlistError
-from olist.local import postgres, sandbox_process
+from olist.local import libpq, postgres, sandbox_process
+from olist.local.airflow_records import open_records
 from olist.local.locks import alone
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -23,14 +24,10 @@ STATE = Path(os.environ.get("OLIST_HOME") or PROJECT / ".olist").resolve()
 DEMO_ORDERS = 20_000
 BENCH_ORDERS = 30_000
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+AIRFLOW_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+WAREHOUSE = "AIRFLOW_CONN_OLIST_WAREHOUSE"
 DATABASE_VARIABLES = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASS")
 Say = Callable[[str], None]
-
-# How a server of the user's own is trusted, and its password where the connection has none, is as the shell
-# has it for psql: DB_* cannot say it. Where the server is, who asks and what the session is like is said by
-# DB_* (or the connection) and olist.warehouse.session alone. An Airflow that this project does not start
-# keeps the variables it was given.
-TRUST = ("PGPASS", "PGSSL", "PGGSS", "PGKRB", "PGCHANNELBINDING", "PGREQUIREAUTH", "PGREQUIREPEER")
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,9 @@ def prepare(say: Say = print) -> Environment:
         data_dir = Path(given).expanduser().resolve() if given else _demo_data(home, say)
         os.environ["OLIST_DATA_DIR"] = str(data_dir)
         warehouse = _warehouse(home, say)
+        libpq.forget()
         hubspot = _hubspot(home, say)
+        _airflow_records(home, say)
         _airflow_settings(home)
     return Environment(home, data_dir, warehouse, hubspot)
 
@@ -89,8 +88,8 @@ def _demo_data(home: Path, say: Say) -> Path:
 
 
 def _warehouse(home: Path, say: Say) -> str:
-    if os.environ.get("AIRFLOW_CONN_OLIST_WAREHOUSE"):
-        postgres.forget_libpq(but=TRUST)
+    if given := os.environ.get(WAREHOUSE):
+        os.environ[WAREHOUSE] = libpq.with_trust(given)
         return "the PostgreSQL of AIRFLOW_CONN_OLIST_WAREHOUSE"
     if os.environ.get("DB_HOST"):
         missing = [name for name in DATABASE_VARIABLES if not os.environ.get(name) and name != "DB_PORT"]
@@ -100,13 +99,17 @@ def _warehouse(home: Path, say: Say) -> str:
             quote(os.environ[key], safe="") for key in ("DB_HOST", "DB_NAME", "DB_USER", "DB_PASS")
         )
         port = os.environ.get("DB_PORT") or "5432"
-        os.environ["AIRFLOW_CONN_OLIST_WAREHOUSE"] = f"postgres://{user}:{password}@{host}:{port}/{name}"
-        postgres.forget_libpq(but=TRUST)
+        os.environ[WAREHOUSE] = libpq.with_trust(f"postgres://{user}:{password}@{host}:{port}/{name}")
         return f"PostgreSQL on {os.environ['DB_HOST']}"
-    if postgres.status(home) is None:
-        say("Starting the embedded PostgreSQL")
-    os.environ["AIRFLOW_CONN_OLIST_WAREHOUSE"] = postgres.start(home)
+    os.environ[WAREHOUSE] = _embedded_postgres(home, say)
     return "the embedded PostgreSQL"
+
+
+def _embedded_postgres(home: Path, say: Say) -> str:
+    if (uri := postgres.status(home)) is not None:
+        return uri
+    say("Starting the embedded PostgreSQL")
+    return postgres.start(home)
 
 
 def _hubspot(home: Path, say: Say) -> str:
@@ -126,11 +129,20 @@ def _hubspot_connection(token: str, url: str | None = None) -> str:
     return json.dumps({"conn_type": "hubspot", "password": token, "host": url})
 
 
+def _airflow_records(home: Path, say: Say) -> None:
+    """Airflow's own database is embedded, even where the warehouse is not."""
+    if any(os.environ.get(f"{AIRFLOW_DATABASE}{how}") for how in ("", "_CMD", "_SECRET")):
+        return
+    password = _secret(home / "airflow-password")
+    os.environ[AIRFLOW_DATABASE], is_new = open_records(_embedded_postgres(home, say), password)
+    if is_new and (old := home / "airflow" / "airflow.db").exists():
+        say(f"Airflow's records begin anew, in PostgreSQL. Runs and connections of before are in {old}.")
+
+
 def _airflow_settings(home: Path) -> None:
     airflow_home = home / "airflow"
     settings = {
         "AIRFLOW_HOME": airflow_home,
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_home / 'airflow.db'}",
         "AIRFLOW__CORE__DAGS_FOLDER": PROJECT / "dags",
         "AIRFLOW__CORE__PLUGINS_FOLDER": PROJECT / "plugins",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -138,7 +150,7 @@ def _airflow_settings(home: Path) -> None:
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API_AUTH__JWT_SECRET": _secret(home),
+        "AIRFLOW__API_AUTH__JWT_SECRET": _secret(home / "airflow-secret"),
         # One user on one machine, and the server listens on loopback only.
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
     }
@@ -153,8 +165,7 @@ def _airflow_settings(home: Path) -> None:
         os.environ["AIRFLOW__API__BASE_URL"] = f"http://localhost:{port}"
 
 
-def _secret(home: Path) -> str:
-    path = home / "airflow-secret"
+def _secret(path: Path) -> str:
     if not path.exists():
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(64))

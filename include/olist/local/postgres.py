@@ -23,6 +23,7 @@ from typing import Any
 
 import psycopg2
 
+from olist.local import libpq
 from olist.local.locks import locked
 
 LOOPBACK = "127.0.0.1"
@@ -86,22 +87,12 @@ class _Cluster:
         self.run("/bin/sh", "-c", f"umask 077; {script}", "sh", *arguments, text=text)
 
 
-def forget_libpq(but: tuple[str, ...] = ()) -> None:
-    """Takes libpq's variables (PG...) out of this process and those it starts, but for some beginnings.
-
-    A connection that names its server still takes from them what it does not name: another address, a
-    service file, TLS that our server does not speak. No parameter of a URI undoes all of them.
-    """
-    for name in [name for name in os.environ if name.startswith("PG") and not name.startswith(but)]:
-        del os.environ[name]
-
-
 def start(home: Path) -> str:
     """Starts the server if it does not run, and returns its URI; safe for many processes at once.
 
     From then on no variable of libpq reaches a connection of this process.
     """
-    forget_libpq()
+    libpq.forget()
     with _one_sentence("start", home) as home:
         home.mkdir(parents=True, exist_ok=True)
         with locked(home / "postgres.lock"):
@@ -132,7 +123,7 @@ def stop(home: Path) -> bool:
 
 def status(home: Path) -> str | None:
     """The URI of the server when it runs and answers. Forgets libpq's variables, as start does."""
-    forget_libpq()
+    libpq.forget()
     with _one_sentence("look for", home) as home:
         return _answer(cluster) if (cluster := _find(home)) else None
 
