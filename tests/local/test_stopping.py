@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -116,9 +117,16 @@ def test_a_command_that_is_made_ready_ends_in_one_sentence(user: User, number: i
 
 
 def test_airflow_leaves_no_process_behind(user: User) -> None:
-    ui = user.begins("ui", AIRFLOW_PORT="0")
-    until(ui, "Database ready")
-    ours = [psutil.Process(ui.pid), *psutil.Process(ui.pid).children(recursive=True)]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ui = user.begins("ui", AIRFLOW_PORT=str(port))
+    # Itself, `airflow standalone` and its four components.
+    ours = []
+    while len(ours) < 6:
+        assert ui.poll() is None
+        time.sleep(0.2)
+        ours = [psutil.Process(ui.pid), *psutil.Process(ui.pid).children(recursive=True)]
     ui.send_signal(signal.SIGTERM)
     output, errors = ui.communicate(timeout=120)
     assert ui.returncode == 143

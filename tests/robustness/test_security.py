@@ -229,6 +229,10 @@ def test_the_access_token_is_in_nothing_that_runs_leave_behind(user: User) -> No
             " and relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops')"
         ).fetchall():
             said.append(str(connection.execute(f"select * from {table}").fetchall()))
+    tables = "select tablename from pg_tables where schemaname = 'public'"
+    for (table,) in user.asks(tables, database="airflow"):
+        said.append(str(user.asks(f"select * from {table}", database="airflow")))
+    assert any("dag_run" in each for each in said)
     user.types("stop")
     assert not [text for text in said if "unmistakable" in text]
     places = [user.home, user.outputs]
@@ -237,4 +241,4 @@ def test_the_access_token_is_in_nothing_that_runs_leave_behind(user: User) -> No
     files = [path for place in places for path in place.rglob("*") if path.is_file()]
     holders = [path for path in files if b"unmistakable" in path.read_bytes()]
     assert holders == [home / "sandbox-token"]
-    assert {"airflow.db", "report.html"} <= {path.name for path in files}
+    assert {"report.html"} <= {path.name for path in files}

@@ -51,8 +51,9 @@ class User:
             start_new_session=True,
         )
 
-    def asks(self, query: str) -> list[tuple]:
-        with psycopg.connect(postgres.status(self.home / "data")) as connection:
+    def asks(self, query: str, database: str = "olist") -> list[tuple]:
+        """What a database of the embedded PostgreSQL answers: that of the warehouse, or Airflow's."""
+        with psycopg.connect(postgres.status(self.home / "data"), dbname=database) as connection:
             return connection.execute(query).fetchall()
 
     def leaves(self) -> None:

@@ -52,10 +52,11 @@ def ui() -> int:
     port = os.environ.get("AIRFLOW__API__PORT", "8080")
     console.print(f"Data: {place.data_dir}\nWarehouse: {place.warehouse}\nHubSpot: {place.hubspot}")
     console.print(f"Airflow: http://localhost:{port} (Ctrl-C ends it)")
-    from olist.local.dag_run import prepare_airflow
+    from olist.local.dag_run import check_no_run, prepare_airflow
 
     with alone(place.home, console.print):
         prepare_airflow(place.home)
+        check_no_run(place.home)
     return _run_to_the_end(_airflow(["standalone"]))
 
 

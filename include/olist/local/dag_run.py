@@ -14,7 +14,8 @@ from rich.console import Console
 
 from olist.exceptions import OlistError
 from olist.local import stopping
-from olist.local.killed_runs import end_killed_runs, living
+from olist.local.airflow_records import migrate
+from olist.local.killed_runs import end_killed_runs, living, living_runs
 from olist.local.locks import alone
 from olist.report.summary import print_summary, read_summary
 from olist.warehouse import read_sql
@@ -47,6 +48,7 @@ def run_dag(conf: dict[str, Any], home: Path, console: Console) -> bool:
     with ExitStack() as stack:
         with alone(home, console.print):
             prepare_airflow(home)
+            check_no_scheduler()
             stack.enter_context(living(home, dag_run_id))
         progress = stack.enter_context(Progress(tasks.connect, console, dag_run_id))
         stack.enter_context(stopping.recorded(dag_run_id, progress.connection_string))
@@ -67,13 +69,40 @@ def prepare_airflow(home: Path) -> None:
     Call it while `locks.alone`.
     """
     from airflow.models.pool import Pool
-    from airflow.utils.db import initdb
 
-    initdb()
+    migrate()
     Pool.create_or_update_pool(
         "hubspot", slots=4, description="Parallel deliveries to HubSpot", include_deferred=False
     )
     end_killed_runs(home, DAG_ID)
+
+
+def check_no_scheduler() -> None:
+    """Raises OlistError where Airflow's scheduler would take up the run as well, and run each task again."""
+    from airflow.jobs.job import most_recent_job
+
+    scheduler = most_recent_job("SchedulerJob")
+    if scheduler is not None and scheduler.is_alive() and _is_unpaused():
+        raise OlistError(
+            "Airflow (make ui) runs here and the DAG is not paused, so its scheduler would take up this run"
+            " as well: trigger it there, or pause the DAG."
+        )
+
+
+def check_no_run(home: Path) -> None:
+    """Raises OlistError where a scheduler that is started now would take up a run of `make run`."""
+    if _is_unpaused() and living_runs(home):
+        raise OlistError(
+            "A make run is under way, and the DAG is not paused, so Airflow's scheduler would take it up as"
+            " well: start the UI when it has ended."
+        )
+
+
+def _is_unpaused() -> bool:
+    from airflow.models.dag import DagModel
+
+    dag = DagModel.get_current(DAG_ID)
+    return dag is not None and not dag.is_paused
 
 
 def _hide_what_is_masked() -> None:

@@ -16,16 +16,23 @@ DATABASES = {"airflow": "airflow_password", "warehouse": "warehouse_password"}
 
 def ensure(connection: Connection, folder: Path) -> list[str]:
     """Makes roles and databases that are missing, sets the passwords, returns the databases it has made."""
-    made = []
-    for name, password_file in DATABASES.items():
-        _ensure_role(connection, name, (folder / password_file).read_text())
-        found = connection.execute("select 1 from pg_database where datname = %s", (name,))
-        if found.fetchone() is None:
-            connection.execute(SQL("create database {0} owner {0}").format(Identifier(name)))
-            made.append(name)
-        # Airflow's metadata is not the warehouse's business, nor the other way round.
-        connection.execute(SQL("revoke all on database {} from public").format(Identifier(name)))
-    return made
+    return [
+        name
+        for name, password_file in DATABASES.items()
+        if ensure_database(connection, name, (folder / password_file).read_text())
+    ]
+
+
+def ensure_database(connection: Connection, name: str, password: str) -> bool:
+    """Makes a database and the role of its name that owns it. Returns whether the database was missing."""
+    _ensure_role(connection, name, password)
+    found = connection.execute("select 1 from pg_database where datname = %s", (name,))
+    is_missing = found.fetchone() is None
+    if is_missing:
+        connection.execute(SQL("create database {0} owner {0}").format(Identifier(name)))
+    # Airflow's metadata is not the warehouse's business, nor the other way round.
+    connection.execute(SQL("revoke all on database {} from public").format(Identifier(name)))
+    return is_missing
 
 
 def _ensure_role(connection: Connection, name: str, password: str) -> None:

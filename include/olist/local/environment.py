@@ -16,6 +16,7 @@ from dotenv import load_dotenv
 
 from olist.exceptions import OlistError
 from olist.local import postgres, sandbox_process
+from olist.local.airflow_records import open_records
 from olist.local.locks import alone
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -23,6 +24,7 @@ STATE = Path(os.environ.get("OLIST_HOME") or PROJECT / ".olist").resolve()
 DEMO_ORDERS = 20_000
 BENCH_ORDERS = 30_000
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+AIRFLOW_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 DATABASE_VARIABLES = ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASS")
 Say = Callable[[str], None]
 
@@ -60,6 +62,7 @@ def prepare(say: Say = print) -> Environment:
         os.environ["OLIST_DATA_DIR"] = str(data_dir)
         warehouse = _warehouse(home, say)
         hubspot = _hubspot(home, say)
+        _airflow_records(home, say)
         _airflow_settings(home)
     return Environment(home, data_dir, warehouse, hubspot)
 
@@ -103,10 +106,14 @@ def _warehouse(home: Path, say: Say) -> str:
         os.environ["AIRFLOW_CONN_OLIST_WAREHOUSE"] = f"postgres://{user}:{password}@{host}:{port}/{name}"
         postgres.forget_libpq(but=TRUST)
         return f"PostgreSQL on {os.environ['DB_HOST']}"
+    os.environ["AIRFLOW_CONN_OLIST_WAREHOUSE"] = _embedded_postgres(home, say)
+    return "the embedded PostgreSQL"
+
+
+def _embedded_postgres(home: Path, say: Say) -> str:
     if postgres.status(home) is None:
         say("Starting the embedded PostgreSQL")
-    os.environ["AIRFLOW_CONN_OLIST_WAREHOUSE"] = postgres.start(home)
-    return "the embedded PostgreSQL"
+    return postgres.start(home)
 
 
 def _hubspot(home: Path, say: Say) -> str:
@@ -126,11 +133,25 @@ def _hubspot_connection(token: str, url: str | None = None) -> str:
     return json.dumps({"conn_type": "hubspot", "password": token, "host": url})
 
 
+def _airflow_records(home: Path, say: Say) -> None:
+    """Airflow's own database is embedded, even where the warehouse is not."""
+    if any(os.environ.get(f"{AIRFLOW_DATABASE}{how}") for how in ("", "_CMD", "_SECRET")):
+        return
+    # The embedded server has nothing to do with how a warehouse elsewhere is trusted, and forgets it.
+    trust = {name: value for name, value in os.environ.items() if name.startswith(TRUST)}
+    password = _secret(home / "airflow-password")
+    urls, is_new = open_records(_embedded_postgres(home, say), password)
+    os.environ |= trust
+    for how, url in urls.items():
+        os.environ[f"{AIRFLOW_DATABASE}{how}"] = url
+    if is_new and (old := home / "airflow" / "airflow.db").exists():
+        say(f"Airflow's records begin anew, in PostgreSQL. Runs and connections of before are in {old}.")
+
+
 def _airflow_settings(home: Path) -> None:
     airflow_home = home / "airflow"
     settings = {
         "AIRFLOW_HOME": airflow_home,
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_home / 'airflow.db'}",
         "AIRFLOW__CORE__DAGS_FOLDER": PROJECT / "dags",
         "AIRFLOW__CORE__PLUGINS_FOLDER": PROJECT / "plugins",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -138,7 +159,7 @@ def _airflow_settings(home: Path) -> None:
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API_AUTH__JWT_SECRET": _secret(home),
+        "AIRFLOW__API_AUTH__JWT_SECRET": _secret(home / "airflow-secret"),
         # One user on one machine, and the server listens on loopback only.
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
     }
@@ -153,8 +174,7 @@ def _airflow_settings(home: Path) -> None:
         os.environ["AIRFLOW__API__BASE_URL"] = f"http://localhost:{port}"
 
 
-def _secret(home: Path) -> str:
-    path = home / "airflow-secret"
+def _secret(path: Path) -> str:
     if not path.exists():
         with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(64))

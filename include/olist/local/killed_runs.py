@@ -36,6 +36,11 @@ def end_killed_runs(home: Path, dag_id: str) -> list[str]:
     return ended
 
 
+def living_runs(home: Path) -> list[str]:
+    """The run ids that are left once the killed ones are ended. Call it while `locks.alone`."""
+    return [path.name for path in _folder(home).iterdir()]
+
+
 def _folder(home: Path) -> Path:
     folder = home / "running"
     folder.mkdir(exist_ok=True)
