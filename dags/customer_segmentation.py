@@ -188,7 +188,8 @@ def plan(run: int) -> list[int]:
 
 
 # The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.hubspot.pace).
-@task(pool="hubspot")
+# Five million new contacts take an hour and a half at HubSpot's usual pace; it may be slow.
+@task(pool="hubspot", execution_timeout=timedelta(hours=8))
 def send(part: int, run: int):
     """Sends one part of the plan in batches of 100 and keeps what HubSpot acknowledged. Safe to clear: it
     goes on where it stopped. People who were rejected are in `ops.hubspot_failures`."""
@@ -236,9 +237,13 @@ def write_outputs(run: int):
     catchup=False,
     max_active_runs=1,
     params=PARAMS,
+    # A task that hangs may be tried again. All five tries, and the delivery with a second one, fit into it.
+    dagrun_timeout=timedelta(hours=24),
     # Together seven and a half minutes: longer than a PostgreSQL takes to fail over.
     default_args={
         "owner": "olist",
+        # Five million orders take no task three minutes on two cores (docs/scaling.md).
+        "execution_timeout": timedelta(hours=1),
         "retries": 4,
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": 2,

@@ -3,7 +3,7 @@
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.places import PROJECT
@@ -86,6 +86,9 @@ def test_policy(dag) -> None:
     assert dag.catchup is False
     assert dag.doc_md and dag.tags and dag.owner == "olist"
     assert all(task.retries > 0 for task in dag.tasks)
+    # Whatever hangs ends, and the run before the next month.
+    assert all(timedelta(0) < task.execution_timeout < dag.dagrun_timeout for task in dag.tasks)
+    assert timedelta(hours=12) < dag.dagrun_timeout < timedelta(days=28)
     assert set(dag.params) == {"as_of", "data_dir", "retrain", "sync", "accept"}
 
 

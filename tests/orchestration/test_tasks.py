@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import psycopg
+import pytest
 from support import pipeline
 
-from olist.orchestration import tasks
+from olist.orchestration import alerts, tasks
 
 SLEEPER = """
 from olist.orchestration import tasks
@@ -70,3 +72,54 @@ def test_runs_that_airflow_has_ended_are_recorded_and_others_left_alone(
         "of another Airflow": ("running", None),
         "has failed itself": ("failed", "It says why."),
     }
+
+
+HANGS = """
+import sys, time
+from airflow.sdk.execution_time.timeout import timeout
+from olist.model import own_process
+from olist.orchestration import tasks
+
+def waits(connection, run_id):
+    with connection.transaction():
+        connection.execute("update ops.pipeline_runs set trigger = 'never'")
+        connection.execute("select pg_sleep(600)")
+
+def calculates(connection, run_id):
+    own_process.call(time.sleep, 600, needs="sklearn", what="waiting")
+
+stage = {"waits": waits, "calculates": calculates}[sys.argv[1]]
+try:
+    with timeout(4):
+        tasks.run_stage("train_clusters", stage, int(sys.argv[2]))
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize("how", ["waits", "calculates"])
+def test_what_hangs_ends_with_a_sentence_and_is_tried_again(
+    warehouse: str, connection: psycopg.Connection, few: Path, tmp_path: Path, how: str
+) -> None:
+    run_id = pipeline.begin(connection, few)
+    (tmp_path / "hangs.py").write_text(HANGS)
+    settings = {"AIRFLOW_CONN_OLIST_WAREHOUSE": warehouse, "AIRFLOW_HOME": str(tmp_path)}
+    settings["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{tmp_path / 'airflow.db'}"
+    done = subprocess.run(
+        [sys.executable, tmp_path / "hangs.py", how, str(run_id)],
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    sentence = (
+        "train_clusters has not ended in the time that it may take (execution_timeout in the DAG file), as"
+        " where something hangs: the task is tried again."
+    )
+    assert done.stdout.splitlines()[-1] == f"OutageError {sentence}", done.stderr
+    assert alerts.section_about(sentence) == "A task or a run took too long"
+    found = connection.execute("select status, message, trigger from ops.pipeline_runs").fetchone()
+    assert found == ("failed", f"train_clusters: {sentence}", "manual")
+    # Nobody's child goes on calculating.
+    for process in psutil.process_iter(["cmdline", "ppid"]):
+        assert process.info["ppid"] != 1 or "olist.model.own_process" not in (process.info["cmdline"] or [])

@@ -27,6 +27,7 @@ KILLED = (
     "The task ended without a word: its process was killed, somebody marked it as failed,"
     " or its machine went away."
 )
+TIMED_OUT = "The run has not ended in the time that it may take (dagrun_timeout of the DAG), and was ended."
 # The key under which a failed task leaves word that it was told about.
 TOLD = "alert"
 LATE = "The run has not ended {hours:g} hours after it was queued."
@@ -77,7 +78,7 @@ def run_failed(context: dict[str, Any]) -> None:
     if addresses() and "ti" in context:
         ti = context["ti"]
         if not ti.xcom_pull(task_ids=ti.task_id, key=TOLD, map_indexes=ti.map_index):
-            _tell_of_failure(context, KILLED)
+            _tell_of_failure(context, TIMED_OUT if context.get("reason") == "timed_out" else KILLED)
 
 
 async def run_is_late(context: dict[str, Any], hours: float) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from olist.exceptions import OlistError, OutageError
+from olist.exceptions import AGAIN, OlistError, OutageError
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.hook import HubSpotHook
@@ -68,7 +68,7 @@ def run_stage(
             )
             return metrics
     except BaseException as error:
-        _record_failure(run_id, f"{stage}: {error}")
+        _record_failure(run_id, f"{stage}: {str(error) or type(error).__name__}")
         raise
 
 
@@ -157,11 +157,18 @@ def connect() -> Any:
 @contextmanager
 def _sentence_for_the_log(during: str) -> Iterator[None]:
     """Says what went wrong, and ends the task without a retry where another try would end the same."""
-    from airflow.sdk.exceptions import AirflowFailException
+    from airflow.sdk.exceptions import AirflowFailException, AirflowTaskTimeout
 
     try:
         yield
-    except Exception as error:
+    except (Exception, AirflowTaskTimeout) as error:
+        if _is_caused_by(error, AirflowTaskTimeout):
+            sentence = (
+                f"{during} has not ended in the time that it may take (execution_timeout in the DAG file), as"
+                f" where something hangs: {AGAIN}."
+            )
+            log.error("%s", sentence)
+            raise OutageError(sentence) from None
         if final := final_sentence_about(error, during):
             log.error("%s", final)
             raise AirflowFailException(final) from error
@@ -172,3 +179,10 @@ def _sentence_for_the_log(during: str) -> Iterator[None]:
         log.error("%s", sentence)
         # A traceback says nothing about an outage, and would bury the sentence.
         raise OutageError(sentence) from None
+
+
+def _is_caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
+    """Whether it is of this kind, or was raised while one of it was being handled."""
+    while error is not None and not isinstance(error, kind):
+        error = error.__context__
+    return error is not None
