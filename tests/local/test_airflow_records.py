@@ -11,6 +11,7 @@ import pytest
 from support.user import REAL
 
 from olist.local import postgres
+from olist.local.environment import WAREHOUSE
 
 # Prepares a home as every command does, without Airflow; then Airflow's tables, twice.
 PREPARE = "from olist.local import environment; environment.prepare(); import os\n"
@@ -23,6 +24,16 @@ db.initdb = lambda: done.append(before())
 for _ in range(2):
     airflow_records.migrate()
 print(len(done))
+"""
+# As Airflow's API server asks.
+ASYNCHRONOUS = """
+import asyncio
+from airflow import settings
+from sqlalchemy import text
+async def ask():
+    async with settings.AsyncSession() as session:
+        print(await session.scalar(text("select 1")))
+asyncio.run(ask())
 """
 
 
@@ -63,10 +74,11 @@ def test_the_records_have_a_database_and_a_role_of_their_own(home: Path) -> None
     assert old.read_bytes() == b""
 
     assert url.startswith("postgresql+psycopg2://airflow:")
-    with psycopg.connect(url.replace("+psycopg2", ""), autocommit=True) as airflow:
+    uri = url.replace("+psycopg2", "")
+    with psycopg.connect(uri, autocommit=True) as airflow:
         airflow.execute("create table mine ()")
         airflow.execute("drop table mine")
-    with psycopg.connect(url.replace("+psycopg2", "").removesuffix("airflow") + "olist") as warehouse:
+    with psycopg.connect(uri, dbname="olist") as warehouse:
         for forbidden in ("create schema theirs", "create table public.theirs ()"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 warehouse.execute(forbidden)
@@ -84,7 +96,16 @@ def test_tables_are_brought_up_to_date_once(home: Path) -> None:
 
 
 def test_a_warehouse_elsewhere_leaves_the_records_embedded(home: Path, warehouse: str) -> None:
-    url = types(home, PREPARE + SETTING, AIRFLOW_CONN_OLIST_WAREHOUSE=warehouse)[-1]
+    # How the warehouse is trusted is still as its user has said, and not asked of the embedded server.
+    settings = {
+        WAREHOUSE: warehouse,
+        "PGSSLMODE": "require",
+        "PGCHANNELBINDING": "require",
+    }
+    program = PREPARE + f"print(os.environ['{WAREHOUSE}'])\n" + SETTING + MIGRATE + ASYNCHRONOUS
+    connection, url, *_, done = types(home, program, **settings)[-4:]
+    assert "sslmode=require" in connection and "channel_binding=require" in connection
+    assert done == "1"
     assert "/airflow" in url and url.startswith("postgresql+psycopg2://airflow:")
 
 
