@@ -105,11 +105,12 @@ def find_idle_rules(connection: "Connection", strategy: Strategy, path: Path | N
     findings = []
     for rules, earlier in ((segment_rules(strategy), segments), (action_rules(strategy), actions)):
         for rule, sets in zip(rules, earlier, strict=True):
-            line = line_of(path, rule.place)
+            # The file is read for lines only where something is found: each reading takes a tenth of a second.
             if not sets:
-                sentence = _why_nobody(rule, strategy, path)
+                line, sentence = line_of(path, rule.place), _why_nobody(rule, strategy, path)
                 findings.append(Finding(line, rule.name, "unreachable", sentence, path))
             elif 0 not in sets:
+                line = line_of(path, rule.place)
                 takers = [rules[number] for number in _takers(sets)]
                 names = " and ".join(f"{each.name} line {line_of(path, each.place)}" for each in takers)
                 sentence = f"everybody whom it could reach is taken by {names}"
