@@ -101,14 +101,16 @@ union
     where status = 'failed' and finished_at > clock_timestamp() - interval '1 day'
 );
 
--- Runs that told HubSpot something. Their plans are the list of whom their month told, and stay as long as its snapshot.
+-- Runs that told a HubSpot account something. Their plans are the list of whom their month told, and stay as long as its
+-- snapshot.
 create or replace view ops.runs_that_told as
-select run_id, hubspot_syncs.as_of
-from ops.hubspot_syncs
-inner join ops.snapshot_dates using (as_of)
-where status not in ('dry_run', 'skipped')
+select syncs.run_id, syncs.as_of, run.portal_id
+from ops.hubspot_syncs as syncs
+inner join ops.pipeline_runs as run using (run_id)
+inner join ops.snapshot_dates on snapshot_dates.as_of = syncs.as_of
+where syncs.status not in ('dry_run', 'skipped')
   and exists (
-      select from jsonb_each(plan)
+      select from jsonb_each(syncs.plan)
       where key in ('create', 'update', 'clear') and value > '0'
   );
 

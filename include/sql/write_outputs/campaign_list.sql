@@ -1,5 +1,5 @@
--- Whom the deliveries of this as_of told, each person as the newest of them did, and before all the run's own plan: a
--- run that finds nothing more to send must not empty the list of its month.
+-- Whom the deliveries of this as_of told the account, each person as the newest of them did, and before all the run's
+-- own plan: a run that finds nothing more to send must not empty the list of its month.
 with told as (
     select distinct on (plan.customer_unique_id) plan.*
     from ops.hubspot_plan_drafts as plan

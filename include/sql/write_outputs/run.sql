@@ -1,6 +1,9 @@
 -- The runs are numbers in the query of the list: looked up there, it would wait for whoever plans another month.
 select
-    as_of,
-    array(select run_id from ops.runs_that_told where runs_that_told.as_of = pipeline_runs.as_of) || run_id
-from ops.pipeline_runs
-where run_id = %(run_id)s
+    run.as_of,
+    array(
+        select told.run_id from ops.runs_that_told as told
+        where told.as_of = run.as_of and told.portal_id = run.portal_id
+    ) || run.run_id
+from ops.pipeline_runs as run
+where run.run_id = %(run_id)s
