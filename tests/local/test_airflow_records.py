@@ -13,6 +13,8 @@ from support.user import REAL
 from olist.local import postgres
 from olist.local.environment import WAREHOUSE
 
+pytestmark = pytest.mark.airflow
+
 # Prepares a home as every command does, without Airflow; then Airflow's tables, twice.
 PREPARE = "from olist.local import environment; environment.prepare(); import os\n"
 SETTING = "print(os.environ['AIRFLOW__DATABASE__SQL_ALCHEMY_CONN'])\n"

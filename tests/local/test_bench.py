@@ -14,6 +14,7 @@ from olist.local.bench.table import DAG_FILE
 from olist.local.bench.whole_run import measure_run, parse_seconds
 
 
+@pytest.mark.slow
 def test_a_round_measures_every_part_and_leaves_nothing(server: str, demo: Path) -> None:
     seconds = measure_round(server, "bench_round", demo, with_pandas=True)
     first = ["copy", "load", "features", "train", "assign", "publish", "computing", "core", "pandas"]

@@ -27,6 +27,7 @@ def test_the_elbow_goes_from_2_to_10_and_only_down() -> None:
     assert metrics["elbow"][1]["silhouette"] == pytest.approx(silhouette_score(points, kmeans.labels_))
 
 
+@pytest.mark.slow
 def test_the_elbow_of_many_is_near_that_of_all() -> None:
     features = customers(30_000)
     metrics = train(features, TIERS)["metrics"]

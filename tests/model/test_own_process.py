@@ -82,6 +82,7 @@ def echo(code: str, needs: str = "wave") -> Any:
     return call(eval, code, needs=needs, what="an echo")
 
 
+@pytest.mark.slow
 def test_the_model_is_that_of_the_same_process(own_process: None) -> None:
     features = customers(12_000)
     model = call(
@@ -191,6 +192,7 @@ def test_a_stored_model_needs_no_process(own_process: None, connection: Connecti
     assert "sklearn.cluster" not in sys.modules
 
 
+@pytest.mark.slow
 def test_a_run_imports_nothing_big(warehouse: str, demo: Path, tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(INCLUDE)}
     command = [sys.executable, "-c", WHOLE_RUN, warehouse, str(demo), str(tmp_path)]

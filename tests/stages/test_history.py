@@ -58,6 +58,7 @@ def snapshots(connection: Connection) -> dict[datetime, list[tuple]]:
     return {as_of: pipeline.snapshot(connection, as_of) for (as_of,) in dates.fetchall()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", ["demo", "sample"])
 def test_a_backfilled_month_is_what_a_run_on_that_day_gave(
     files: str, request: pytest.FixtureRequest, new_warehouse: Callable[[], str], tmp_path: Path
@@ -78,6 +79,7 @@ def test_a_backfilled_month_is_what_a_run_on_that_day_gave(
                 assert person == wanted
 
 
+@pytest.mark.slow
 def test_forwards_backwards_and_in_parallel_leave_one_result(
     new_warehouse: Callable[[], str], demo: Path
 ) -> None:
