@@ -9,8 +9,10 @@ import pytest
 
 from olist.exceptions import OlistError
 from olist.hubspot import client
-from olist.hubspot.answers import HubSpotUnavailableError
+from olist.hubspot.answers import Answer, HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.local.hubspot_sandbox.server import running_sandbox
+from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 
 TOKEN = "some-secret"
 HTML = "<html><body>Please log in</body></html>"
@@ -100,6 +102,22 @@ def test_what_is_not_hubspots_json_is_said(
         with pytest.raises((OlistError, HubSpotUnavailableError)) as raised:
             ask()
         assert part in str(raised.value), ask
+
+
+def test_a_409_is_not_believed_where_the_property_is_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HubSpot hides properties that the token may not see, as sensitive ones: looked for, and not found."""
+    with running_sandbox(SandboxSettings()) as url:
+        hubspot = HubSpot(HubSpotSettings(DEFAULT_TOKEN, url))
+        ask = hubspot._request
+
+        def hides(method: str, path: str, body: dict | None = None) -> Answer:
+            if method == "POST" and (body or {}).get("name") == "loyalty_tier":
+                return Answer(409, {}, {"message": "A property named 'loyalty_tier' already exists."})
+            return ask(method, path, body)
+
+        monkeypatch.setattr(hubspot, "_request", hides)
+        with pytest.raises(OlistError, match="does not show the contact property loyalty_tier, and does not"):
+            hubspot.create_properties(hubspot.missing_properties())
 
 
 def test_html_for_a_batch_is_no_success(run_host: Callable[..., Host]) -> None:

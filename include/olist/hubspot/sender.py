@@ -91,13 +91,14 @@ class Sender:
         """Ends the threads. What HubSpot accepted meanwhile is kept, also where the task has failed."""
         self.pool.shutdown(cancel_futures=True)
         for future, batch in self.sent.items():
-            if not future.cancelled() and not future.exception() and 200 <= future.result().status < 300:
+            if not future.cancelled() and not future.exception() and future.result().is_success:
                 self._keep(batch, future.result())
 
     def send_all(self) -> dict[str, Any]:
         """Sends until nobody of the part waits, or the delivery is stopped. Returns the counts."""
         self._send(self._take_new)
-        self._refuse(self.suspects.clear())
+        if not self.is_stopped:
+            self._refuse(self.suspects.clear())
         self.is_again, self.is_welcome = True, False
         self._send(self._take_refused)
         if not self.is_stopped:
