@@ -16,6 +16,8 @@ from olist.local import postgres
 from olist.local.locks import locked
 from olist.orchestration.tasks import ENDED_WITHOUT_A_WORD
 
+pytestmark = pytest.mark.airflow
+
 RUNS = "select status, message from ops.pipeline_runs order by run_id"
 STAGES = "select stage from ops.stage_runs where run_id = (select max(run_id) from ops.pipeline_runs)"
 
