@@ -9,7 +9,8 @@ from psycopg import Connection
 from support.places import PROJECT
 
 from olist.hubspot import hook
-from olist.orchestration.alerts import KILLED, LATE, RUNBOOK, section_about
+from olist.orchestration.alerts import KILLED, LATE, RUNBOOK, TIMED_OUT, section_about
+from olist.orchestration.tasks import ENDED_WITHOUT_A_WORD
 from olist.stages.gates import BEFORE
 from olist.strategy.limits import GATES
 
@@ -98,6 +99,8 @@ def test_every_gate_has_a_section(gate: str, stage: str) -> None:
     [
         (KILLED, "A task was killed"),
         (LATE.format(hours=0.5), "A run is late"),
+        (TIMED_OUT, "A task or a run took too long"),
+        (ENDED_WITHOUT_A_WORD, "A run was stopped or killed"),
         ("KeyError: 'a'", UNEXPECTED),
         (
             "The data failed 1 critical checks: qualifying_orders on orders: 1 of 1 no.",

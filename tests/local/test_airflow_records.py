@@ -34,7 +34,8 @@ from airflow import settings
 from sqlalchemy import text
 async def ask():
     async with settings.AsyncSession() as session:
-        print(await session.scalar(text("select 1")))
+        print("answer", await session.scalar(text("select 1")))
+    await settings.async_engine.dispose()
 asyncio.run(ask())
 """
 
@@ -107,7 +108,7 @@ def test_a_warehouse_elsewhere_leaves_the_records_embedded(home: Path, warehouse
     program = PREPARE + f"print(os.environ['{WAREHOUSE}'])\n" + SETTING + MIGRATE + ASYNCHRONOUS
     said = types(home, program, **settings)
     assert any("sslmode=require" in line and "channel_binding=require" in line for line in said)
-    assert "1" in said
+    assert "answer 1" in said
     url = next(line for line in said if "+psycopg2" in line)
     assert "/airflow" in url and url.startswith("postgresql+psycopg2://airflow:")
 

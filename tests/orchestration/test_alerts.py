@@ -21,7 +21,13 @@ from olist.orchestration import alerts
 
 ADDRESSES = ["night@example.com", "day@example.com"]
 TOKEN = "pat-na1-unmistakable"
-RUN = "from rich.console import Console; from olist.local.dag_run import run_dag; run_dag({}, Console())"
+RUN = """
+import sys
+from pathlib import Path
+from rich.console import Console
+from olist.local.dag_run import run_dag
+run_dag({}, Path(sys.argv[1]), Console())
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,7 +103,11 @@ def test_a_run_that_fails_sends_one_mail_without_secrets_or_headers_of_its_own(
         "COLUMNS": "400",
     }
     done = subprocess.run(
-        [sys.executable, "-c", RUN], env=os.environ | settings, capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", RUN, tmp_path],
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        timeout=100,
     )
     assert "is not a base URL" in done.stdout, done.stdout + done.stderr
     (mail,) = mail_server.mails
@@ -148,6 +158,12 @@ def test_a_killed_task_is_told_about_when_its_run_has_failed(mail_server: MailSe
     assert mail_server.mails == []
     alerts.run_failed(context)
     assert "was killed" in mail_server.mails[0].text
+
+
+def test_a_run_that_airflow_has_ended_for_its_time_is_told_about(mail_server: MailServer) -> None:
+    # Airflow says so when it calls `on_failure_callback` over a dagrun_timeout.
+    alerts.run_failed(failed_with(None) | {"reason": "timed_out"})
+    assert alerts.TIMED_OUT in mail_server.mails[0].text
 
 
 def test_a_run_says_nothing_that_its_task_has_said(mail_server: MailServer) -> None:

@@ -97,6 +97,7 @@ except Exception as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["waits", "calculates"])
 def test_what_hangs_ends_with_a_sentence_and_is_tried_again(
     warehouse: str, connection: psycopg.Connection, few: Path, tmp_path: Path, how: str

@@ -163,12 +163,12 @@ def _sentence_for_the_log(during: str) -> Iterator[None]:
         yield
     except (Exception, AirflowTaskTimeout) as error:
         if _is_caused_by(error, AirflowTaskTimeout):
-            hangs = (
+            too_long = OutageError(
                 f"{during} has not ended in the time that it may take (execution_timeout in the DAG file), as"
                 f" where something hangs: {AGAIN}."
             )
-            log.error("%s", hangs)
-            raise OutageError(hangs) from None
+            log.error("%s", too_long)
+            raise too_long from None
         if final := final_sentence_about(error, during):
             log.error("%s", final)
             raise AirflowFailException(final) from error
