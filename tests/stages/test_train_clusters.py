@@ -13,7 +13,9 @@ from psycopg import Connection
 from support import pipeline
 
 from olist.exceptions import OlistError
+from olist.model import chain
 from olist.stages import train_clusters
+from olist.stages.vintages import vintage_date
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Model
 from olist.strategy.sql import functions
@@ -138,7 +140,7 @@ def test_files_that_say_otherwise_have_a_model_of_their_own(connection: Connecti
     ],
 )
 def test_a_vintage_begins_with_its_calendar_months(as_of: str, months: int, vintage: str) -> None:
-    found = train_clusters.vintage_date(datetime.fromisoformat(as_of), months)
+    found = vintage_date(datetime.fromisoformat(as_of), months)
     assert found == datetime.fromisoformat(vintage)
 
 
@@ -238,9 +240,9 @@ OPEN_TRANSACTIONS = """
 def test_of_two_runs_that_need_a_model_one_trains_it(
     warehouse: str, demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trained, states, train = [], [], train_clusters.train
+    trained, states, extend = [], [], chain.extend
 
-    def train_when_another_waits(*arguments: object) -> dict:
+    def extend_when_another_waits(*arguments: object) -> list[dict]:
         trained.append(threading.current_thread())
         deadline = time.monotonic() + 20
         with psycopg.connect(warehouse, autocommit=True) as observer:
@@ -250,9 +252,9 @@ def test_of_two_runs_that_need_a_model_one_trains_it(
                     break
                 time.sleep(0.02)
             states.extend(observer.execute(OPEN_TRANSACTIONS).fetchall())
-        return train(*arguments)
+        return extend(*arguments)
 
-    monkeypatch.setattr(train_clusters, "train", train_when_another_waits)
+    monkeypatch.setattr(chain, "extend", extend_when_another_waits)
     found: dict[int, dict] = {}
 
     def run_alone(run_id: int) -> None:

@@ -29,6 +29,7 @@ from olist.stages import (
     validate,
 )
 from olist.stages.start_run import RunRequest, install, start_run
+from olist.stages.vintages import NOT_NEEDED
 from olist.strategy.reading import read_strategy
 from olist.warehouse import one_row
 
@@ -77,9 +78,7 @@ def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> 
 
 def start_of_training() -> float:
     """Seconds until a process of its own for training has its libraries; only while this one has not."""
-    return _seconds(
-        lambda: call(bool, needs="sklearn.cluster", what="a benchmark", without=train_clusters.NOT_NEEDED)
-    )
+    return _seconds(lambda: call(bool, needs="sklearn.cluster", what="a benchmark", without=NOT_NEEDED))
 
 
 def bare_copy(uri: str, data_dir: Path) -> None:
