@@ -10,9 +10,8 @@ from psycopg import Connection
 from support import pipeline
 
 from olist.exceptions import OlistError
-from olist.hubspot.answers import Answer
+from olist.hubspot.answers import Answer, judge
 from olist.hubspot.client import HubSpot, HubSpotSettings
-from olist.hubspot.sender import judge
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 
 
