@@ -108,7 +108,9 @@ def test_a_run_outlives_its_terminal_where_it_is_told_to(user: User) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_is_made_ready_ends_in_one_sentence(user: User, number: int) -> None:
-    with locked(user.home / "data" / "preparing.lock"):
+    home = user.home / "data"
+    home.mkdir(parents=True, exist_ok=True)
+    with locked(home / "preparing.lock"):
         preview = user.begins("preview")
         assert "waiting for it" in until(preview, "makes")
         preview.send_signal(number)
