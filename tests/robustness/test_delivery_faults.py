@@ -4,9 +4,10 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -45,21 +46,10 @@ STORM = {
 
 
 @pytest.fixture(scope="module")
-def published(server: str, few: Path, fork_server: None) -> Iterator[tuple[Callable[[], str], int]]:
+def published(copy_of: Callable[..., str], few: Path, fork_server: None) -> tuple[Callable[[], str], int]:
     """Makes warehouses that hold a published run which nobody has delivered; and that run's number."""
-    base, made = server.rpartition("/")[0], []
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("create database published template template")
-        with psycopg.connect(f"{base}/published", autocommit=True) as warehouse:
-            run_id = pipeline.run(warehouse, few)
-
-        def make() -> str:
-            name = f"published_{len(made)}"
-            made.append(name)
-            connection.execute(f"create database {name} template published")
-            return f"{base}/{name}"
-
-        yield make, run_id
+    with psycopg.connect(copy_of(pipeline.run, few)) as connection:
+        return partial(copy_of, pipeline.run, few), pipeline.last_run(connection)
 
 
 def sandbox_with(**faults: object):

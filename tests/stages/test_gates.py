@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -92,12 +92,13 @@ CASES = {
 
 
 @pytest.fixture
-def delivered(connection: Connection, data_dir: Path, sandbox: str) -> Connection:
+def delivered(copy_of: Callable[..., str], demo: Path, sandbox: str) -> Iterator[Connection]:
     """A warehouse with last month's run, published and delivered."""
-    run_id = pipeline.run(connection, data_dir)
-    pipeline.deliver(connection, run_id, sandbox)
-    pipeline.finish(connection, run_id)
-    return connection
+    with psycopg.connect(copy_of(pipeline.run, demo), autocommit=True) as connection:
+        run_id = pipeline.last_run(connection)
+        pipeline.deliver(connection, run_id, sandbox)
+        pipeline.finish(connection, run_id)
+        yield connection
 
 
 def everything(connection: Connection, url: str) -> tuple[Any, ...]:
