@@ -226,6 +226,7 @@ def free_shop(customers: int = 12, *, months: int = 3, reviews: bool = False, pl
     return shop
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shop",
     [

@@ -64,8 +64,8 @@ def times_sent(url: str) -> Counter[str]:
     return times
 
 
-def batches_seen(url: str) -> int:
-    log = httpx.get(f"{url}/sandbox/requests").json()["requests"]
+def batches_seen(client: httpx.Client) -> int:
+    log = client.get("/sandbox/requests").json()["requests"]
     return sum(each["count"] for each in log if each["path"].endswith("/batch/upsert"))
 
 
@@ -73,8 +73,10 @@ def deliver_and_kill(scene: Scene, run_id: int, chance: random.Random) -> None:
     """Delivers in a process of its own, which is killed around a random one of its batches."""
     delivery = Task(scene, DELIVERY, {"run_id": run_id})
     batches = chance.randint(0, BATCHES)
-    while batches_seen(scene.hubspot) < batches and delivery.is_under_way():
-        time.sleep(0.005)
+    # One client for all the asking: to make one takes longer than a request.
+    with httpx.Client(base_url=scene.hubspot) as client:
+        while batches_seen(client) < batches and delivery.is_under_way():
+            time.sleep(0.005)
     time.sleep(chance.uniform(0, 0.03))
     delivery.kill()
 

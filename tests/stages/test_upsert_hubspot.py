@@ -66,6 +66,7 @@ def test_only_changed_people_are_sent_and_an_older_snapshot_never(
     assert pipeline.contacts(sandbox) == newest
 
 
+@pytest.mark.slow
 def test_people_who_leave_lose_tier_and_action(connection: Connection, data_dir: Path, sandbox: str) -> None:
     pipeline.deliver(connection, pipeline.run(connection, data_dir), sandbox)
     path = data_dir / "olist_orders_dataset.csv"
