@@ -29,14 +29,6 @@ def user(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     user.leaves()
 
 
-@pytest.fixture(autouse=True)
-def ctrl_c_counts() -> Iterator[None]:
-    """What runs in the background of a shell ignores Ctrl-C, and so would everything that a test starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def until(process: subprocess.Popen, word: str) -> str:
     """What a command prints, up to the line with a word."""
     said = ""
