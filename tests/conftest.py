@@ -1,6 +1,7 @@
 """A real PostgreSQL for the whole session, a warehouse of its own for each test, small data."""
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # Whatever proxy the developer's shell has.
 environment.reach_this_machine_directly()
+Fill = Callable[[psycopg.Connection, Path], object]
 LONG = ("airflow", "browser", "crash", "slow")
 _numbers = itertools.count()
 
@@ -36,10 +38,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in long_files)
 
 
+def _scratch() -> str:
+    """Memory where there is plenty of it, else the disk: nobody reads the server's files again."""
+    memory = "/dev/shm"
+    if os.access(memory, os.W_OK) and not os.statvfs(memory).f_flag & os.ST_NOEXEC:
+        return memory if shutil.disk_usage(memory).free > 8 * 2**30 else "/var/tmp"
+    return "/var/tmp"
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URI of an embedded PostgreSQL that holds an installed, empty warehouse: the database `template`."""
-    with tempfile.TemporaryDirectory(prefix="olist-test-", dir="/var/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="olist-test-", dir=_scratch()) as name:
         home = Path(name)
         home.chmod(0o755)
         uri = postgres.start(home)
@@ -55,14 +65,30 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def new_warehouse(server: str) -> Callable[[], str]:
+def new_warehouse(server: str) -> Callable[..., str]:
     """Makes empty warehouses; each call returns the URI of another one. They end with their server."""
 
-    def make() -> str:
+    def make(template: str = "template") -> str:
         name = f"warehouse_{next(_numbers)}"
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"create database {name} template template")
+            connection.execute(f"create database {name} template {template}")
         return _database(server, name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def copy_of(new_warehouse: Callable[..., str]) -> Callable[[Fill, Path], str]:
+    """Makes warehouses that `fill(connection, data_dir)` has filled, which is done once and then copied."""
+    filled: dict[tuple[Fill, Path], str] = {}
+
+    def make(fill: Fill, data_dir: Path) -> str:
+        if (fill, data_dir) not in filled:
+            uri = new_warehouse()
+            with psycopg.connect(uri, autocommit=True) as connection:
+                fill(connection, data_dir)
+            filled[fill, data_dir] = uri.rpartition("/")[2]
+        return new_warehouse(filled[fill, data_dir])
 
     return make
 

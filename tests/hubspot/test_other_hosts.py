@@ -46,7 +46,7 @@ class Host(ThreadingHTTPServer):
 @contextmanager
 def running(host: Host) -> Iterator[Host]:
     with host:
-        thread = threading.Thread(target=host.serve_forever)
+        thread = threading.Thread(target=host.serve_forever, args=(0.05,))
         thread.start()
         yield host
         host.shutdown()

@@ -58,7 +58,8 @@ def test_what_was_interrupted_is_installed_again_as_a_whole(begin, tmp_path: Pat
     (tmp_path / ".venv").mkdir()
     stopped = begin(".venv/installed", "requirements.txt")
     assert stopped.stdout.readline() == "Installing the pinned packages\n"
-    while not (tmp_path / "commands").exists():
+    commands = tmp_path / "commands"
+    while not (commands.exists() and commands.read_text().endswith("\n")):
         assert stopped.poll() is None
     stopped.send_signal(number)
     _, errors = stopped.communicate(timeout=30)
@@ -68,8 +69,7 @@ def test_what_was_interrupted_is_installed_again_as_a_whole(begin, tmp_path: Pat
     assert not (tmp_path / ".venv" / "installed").exists()
     again = begin(".venv/installed", "requirements.txt")
     assert again.wait(timeout=30) == 0
-    commands = (tmp_path / "commands").read_text().splitlines()
-    assert [line.endswith("again") for line in commands] == [False, True, False]
+    assert [line.endswith("again") for line in commands.read_text().splitlines()] == [False, True, False]
     third = begin(".venv/installed", "requirements.txt")
     assert third.communicate(timeout=30)[0] == ""
 

@@ -53,6 +53,7 @@ def test_the_elbow_has_the_model_itself() -> None:
     assert model["metrics"]["elbow"][1]["silhouette"] == pytest.approx(silhouette)
 
 
+@pytest.mark.slow
 def test_the_silhouette_of_many_is_near_that_of_all() -> None:
     features = customers(6_000)
     points = StandardScaler().fit_transform(np.log1p(features))

@@ -226,6 +226,7 @@ def free_shop(customers: int = 12, *, months: int = 3, reviews: bool = False, pl
     return shop
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shop",
     [
@@ -283,7 +284,7 @@ def test_a_campaign_for_people_who_paid_nothing_has_a_goal() -> None:
     text = {"en": "{spend}, from {goal} on", "pt-BR": "{spend}, a partir de {goal}"}
     campaign = Campaign.model_validate(dict.fromkeys(Campaign.model_fields, text))
     english, portuguese = (each["offer"].replace("\u00a0", " ") for each in write_campaign(campaign, profile))
-    assert english == "R$0.00, from R$10 on"
+    assert english == "R$0.00, from R$ 10 on"
     assert portuguese == "R$ 0,00, a partir de R$ 10"
 
 

@@ -4,9 +4,10 @@ import itertools
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -45,21 +46,10 @@ STORM = {
 
 
 @pytest.fixture(scope="module")
-def published(server: str, few: Path, fork_server: None) -> Iterator[tuple[Callable[[], str], int]]:
+def published(copy_of: Callable[..., str], few: Path, fork_server: None) -> tuple[Callable[[], str], int]:
     """Makes warehouses that hold a published run which nobody has delivered; and that run's number."""
-    base, made = server.rpartition("/")[0], []
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("create database published template template")
-        with psycopg.connect(f"{base}/published", autocommit=True) as warehouse:
-            run_id = pipeline.run(warehouse, few)
-
-        def make() -> str:
-            name = f"published_{len(made)}"
-            made.append(name)
-            connection.execute(f"create database {name} template published")
-            return f"{base}/{name}"
-
-        yield make, run_id
+    with psycopg.connect(copy_of(pipeline.run, few)) as connection:
+        return partial(copy_of, pipeline.run, few), pipeline.last_run(connection)
 
 
 def sandbox_with(**faults: object):
@@ -74,8 +64,8 @@ def times_sent(url: str) -> Counter[str]:
     return times
 
 
-def batches_seen(url: str) -> int:
-    log = httpx.get(f"{url}/sandbox/requests").json()["requests"]
+def batches_seen(client: httpx.Client) -> int:
+    log = client.get("/sandbox/requests").json()["requests"]
     return sum(each["count"] for each in log if each["path"].endswith("/batch/upsert"))
 
 
@@ -83,8 +73,10 @@ def deliver_and_kill(scene: Scene, run_id: int, chance: random.Random) -> None:
     """Delivers in a process of its own, which is killed around a random one of its batches."""
     delivery = Task(scene, DELIVERY, {"run_id": run_id})
     batches = chance.randint(0, BATCHES)
-    while batches_seen(scene.hubspot) < batches and delivery.is_under_way():
-        time.sleep(0.005)
+    # One client for all the asking: to make one takes longer than a request.
+    with httpx.Client(base_url=scene.hubspot) as client:
+        while batches_seen(client) < batches and delivery.is_under_way():
+            time.sleep(0.005)
     time.sleep(chance.uniform(0, 0.03))
     delivery.kill()
 

@@ -17,6 +17,8 @@ from olist.exceptions import OlistError
 from olist.files.sources import TABLES, source_of
 from olist.stages.load import load
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = source_of("order_payments").columns
 PAYMENTS = "olist_order_payments_dataset.csv"
 LINE_END = re.compile(rb"\r\n|\r|\n")

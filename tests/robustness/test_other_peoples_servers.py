@@ -23,6 +23,8 @@ from olist.warehouse import ownership
 from olist.warehouse.installation import install as install_files
 from olist.warehouse.session import SETTINGS, settle
 
+pytestmark = pytest.mark.slow
+
 # By ALTER DATABASE; most of them by variables of libpq, too.
 UNUSUAL = {
     "array_nulls": "off",

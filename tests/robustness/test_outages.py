@@ -85,7 +85,7 @@ def test_the_connection_may_end_in_every_task(
         task = Task(scene, names, handed)
         is_restart = (number + seed) % 2 == 1
         if name:
-            time.sleep(chance.uniform(0.3, 1.0) * seconds[name])
+            time.sleep(chance.uniform(0.05, 0.9) * seconds[name])
             strike = partial(postgres.stop, cluster.home) if is_restart else partial(cluster.end_session, uri)
             strike()
         outcome = task.outcome()
@@ -99,7 +99,7 @@ def test_the_connection_may_end_in_every_task(
             assert outcome.is_done, outcome.sentence
         handed = outcome.handed
     results.assert_equal(results.everything(scene), wanted)
-    assert failed >= len(struck) // 3, "too few connections ended while a task worked"
+    assert failed >= len(struck) // 5, "too few connections ended while a task worked"
 
 
 def test_a_full_disk_of_the_warehouse(

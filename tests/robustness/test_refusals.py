@@ -18,6 +18,8 @@ from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 from olist.stages import upsert_hubspot
 
+pytestmark = pytest.mark.slow
+
 HEADERS = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
 PARTS = upsert_hubspot.PARTS
 

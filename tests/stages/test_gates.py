@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -92,12 +92,13 @@ CASES = {
 
 
 @pytest.fixture
-def delivered(connection: Connection, data_dir: Path, sandbox: str) -> Connection:
+def delivered(copy_of: Callable[..., str], demo: Path, sandbox: str) -> Iterator[Connection]:
     """A warehouse with last month's run, published and delivered."""
-    run_id = pipeline.run(connection, data_dir)
-    pipeline.deliver(connection, run_id, sandbox)
-    pipeline.finish(connection, run_id)
-    return connection
+    with psycopg.connect(copy_of(pipeline.run, demo), autocommit=True) as connection:
+        run_id = pipeline.last_run(connection)
+        pipeline.deliver(connection, run_id, sandbox)
+        pipeline.finish(connection, run_id)
+        yield connection
 
 
 def everything(connection: Connection, url: str) -> tuple[Any, ...]:
@@ -148,6 +149,7 @@ def test_half_a_delivery_stops_before_a_model_learns_from_it(
     assert delivered.execute("select count(*) from ops.cluster_models").fetchone() == (1,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gate", [gate for gate in GATES if gate not in ("rows_lost", "rejected_rows")])
 def test_gates_are_measured_again_against_what_hubspot_has(
     gate: str, connection: Connection, data_dir: Path, sandbox: str
@@ -207,6 +209,7 @@ def test_an_older_month_is_not_compared_with_what_hubspot_has(
     assert pipeline.deliver(delivered, april, sandbox)["status"] == "superseded"
 
 
+@pytest.mark.slow
 def test_more_may_change_in_more_months(connection: Connection, demo: Path) -> None:
     pipeline.run(connection, demo, date(2018, 2, 1))
     allowed = "select max(allowed) from ops.gate_results where run_id = %s and gate = %s"

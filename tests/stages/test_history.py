@@ -103,6 +103,7 @@ def test_forwards_backwards_and_in_parallel_leave_one_result(
     assert forwards == backwards == in_parallel
 
 
+@pytest.mark.slow
 def test_starting_runs_may_all_find_the_same_leftovers(warehouse: str, connection: Connection) -> None:
     at_once = threading.Barrier(6)
 
@@ -136,6 +137,7 @@ def test_a_rerun_replaces_its_month_alone(connection: Connection, data_dir: Path
     }
 
 
+@pytest.mark.slow
 def test_readers_see_the_old_snapshot_or_the_new_one(
     warehouse: str, connection: Connection, data_dir: Path, tmp_path: Path
 ) -> None:
@@ -172,6 +174,7 @@ def test_readers_see_the_old_snapshot_or_the_new_one(
         assert {each[which] for each in seen} == {each[which] for each in expected}
 
 
+@pytest.mark.slow
 def test_a_file_found_by_its_content_is_not_dropped_before_it_is_pinned(
     warehouse: str, connection: Connection, demo: Path, tmp_path: Path
 ) -> None:

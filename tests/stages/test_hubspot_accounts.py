@@ -1,7 +1,7 @@
 """The ledger of each HubSpot account: another account, one that lost its contacts, `sync=repair`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -31,8 +31,21 @@ def account(number: int, **more: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def run_id(connection: Connection, few: Path) -> int:
-    return pipeline.run(connection, few)
+def warehouse(copy_of: Callable[..., str], few: Path) -> str:
+    """A warehouse with a published run."""
+    return copy_of(pipeline.run, few)
+
+
+@pytest.fixture
+def run_id(connection: Connection) -> int:
+    return pipeline.last_run(connection)
+
+
+@pytest.fixture
+def empty(new_warehouse: Callable[..., str]) -> Iterator[Connection]:
+    """A connection to a warehouse without any run."""
+    with Connection.connect(new_warehouse(), autocommit=True) as connection:
+        yield connection
 
 
 def ids(url: str) -> dict[str, str]:
@@ -92,13 +105,13 @@ def test_each_account_has_a_ledger_of_its_own(connection: Connection, run_id: in
         assert writes(first) == before
 
 
-def test_an_older_month_may_be_sent_to_another_account(connection: Connection, few: Path) -> None:
+def test_an_older_month_may_be_sent_to_another_account(empty: Connection, few: Path) -> None:
     with account(11) as first, account(22) as second:
-        pipeline.deliver(connection, pipeline.run(connection, few), first)
-        older = pipeline.run(connection, few, date(2018, 5, 1))
-        assert pipeline.deliver(connection, older, first)["status"] == "superseded"
-        assert pipeline.deliver(connection, older, second)["status"] == "delivered"
-        assert pipeline.contacts(second) == pipeline.payloads(connection, older)
+        pipeline.deliver(empty, pipeline.run(empty, few), first)
+        older = pipeline.run(empty, few, date(2018, 5, 1))
+        assert pipeline.deliver(empty, older, first)["status"] == "superseded"
+        assert pipeline.deliver(empty, older, second)["status"] == "delivered"
+        assert pipeline.contacts(second) == pipeline.payloads(empty, older)
 
 
 def test_failures_and_doubts_belong_to_an_account(connection: Connection, run_id: int) -> None:

@@ -424,6 +424,7 @@ def test_copy_alone_would_have_merged_these_rows(connection: Connection, data_di
     assert (counts["rows_read"], counts["rows_accepted"]) == (2, 2)
 
 
+@pytest.mark.slow
 def test_a_file_with_one_broken_row_takes_little_memory(connection: Connection, data_dir: Path) -> None:
     with (data_dir / PAYMENTS).open("w") as file:
         file.write(f"{PAYMENT_HEADER}\no\n")

@@ -17,6 +17,7 @@ from olist.stages.write_outputs import render_report
 MONTHS = [date(2017, 9, 1), date(2017, 12, 1), date(2018, 3, 1), date(2018, 6, 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("view", "column"), [("vw_segment_migration", "segment"), ("vw_tier_migration", "tier")]
 )
@@ -85,6 +86,7 @@ def test_new_gone_and_without_a_tier(connection: Connection, tmp_path: Path) -> 
     assert not any(after == "gone" for _, after in tiers)
 
 
+@pytest.mark.slow
 def test_one_month_of_movement_reads_two_snapshots(connection: Connection, demo: Path) -> None:
     for month in MONTHS:
         pipeline.run(connection, demo, month)
@@ -128,6 +130,7 @@ def test_five_people_who_bought_once_have_their_f_score_by_chance(
     ]
 
 
+@pytest.mark.slow
 def test_ties_are_those_of_the_published_snapshot(connection: Connection, demo: Path) -> None:
     for month in MONTHS[-2:] * 2:
         pipeline.run(connection, demo, month)

@@ -49,6 +49,7 @@ def test_demo_customers_are_as_the_reference_says(
     assert len(assert_as_reference(connection, demo, as_of)) > 500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("as_of", "customers", "monetary", "segments"),
     [
@@ -130,6 +131,7 @@ def test_every_stage_can_be_repeated_alone(connection: Connection, demo: Path) -
     assert pipeline.snapshot(connection) == expected
 
 
+@pytest.mark.slow
 def test_runs_of_two_months_do_not_disturb_each_other(new_warehouse, demo: Path) -> None:
     import psycopg
 

@@ -1,6 +1,7 @@
 """keep_months: old snapshots go, whole and by partition, without anybody having to wait for it."""
 
 import time
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,12 +18,20 @@ from olist.strategy.sql import functions
 MONTHS = [date(2017, 9, 1), date(2017, 12, 1), date(2018, 3, 1), date(2018, 6, 1)]
 
 
-@pytest.fixture
-def history(connection: Connection, demo: Path) -> Connection:
-    """A warehouse with four snapshots, three months apart, whose runs have ended."""
+def four_runs(connection: Connection, data_dir: Path) -> None:
     for month in MONTHS:
-        run_id = pipeline.run(connection, demo, month)
+        run_id = pipeline.run(connection, data_dir, month)
         pipeline.finish(connection, run_id)
+
+
+@pytest.fixture
+def warehouse(copy_of: Callable[..., str], demo: Path) -> str:
+    """A warehouse with four snapshots, three months apart, whose runs have ended."""
+    return copy_of(four_runs, demo)
+
+
+@pytest.fixture
+def history(connection: Connection) -> Connection:
     return connection
 
 

@@ -75,6 +75,7 @@ def interleaved(connection: Connection, demo: Path) -> None:
             stage(connection, run_id)
 
 
+@pytest.mark.slow
 def test_a_months_result_does_not_depend_on_the_order_of_months(
     new_warehouse: Callable[[], str], demo: Path
 ) -> None:

@@ -37,6 +37,7 @@ def customers_trained_on(connection: Connection) -> list[int]:
     return [customers for (customers,) in found]
 
 
+@pytest.mark.slow
 def test_tiers_of_a_sample_are_those_of_everybody(
     connection: Connection, many: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

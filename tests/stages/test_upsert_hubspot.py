@@ -10,9 +10,8 @@ from psycopg import Connection
 from support import pipeline
 
 from olist.exceptions import OlistError
-from olist.hubspot.answers import Answer
+from olist.hubspot.answers import Answer, judge
 from olist.hubspot.client import HubSpot, HubSpotSettings
-from olist.hubspot.sender import judge
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 
 
@@ -67,6 +66,7 @@ def test_only_changed_people_are_sent_and_an_older_snapshot_never(
     assert pipeline.contacts(sandbox) == newest
 
 
+@pytest.mark.slow
 def test_people_who_leave_lose_tier_and_action(connection: Connection, data_dir: Path, sandbox: str) -> None:
     pipeline.deliver(connection, pipeline.run(connection, data_dir), sandbox)
     path = data_dir / "olist_orders_dataset.csv"

@@ -30,6 +30,7 @@ def campaign(folder: Path) -> dict[str, dict[str, str]]:
     return people
 
 
+@pytest.mark.slow
 def test_a_rerun_that_sends_nothing_leaves_the_list_of_the_month(
     connection: Connection, few: Path, tmp_path: Path, sandbox: str
 ) -> None:
@@ -40,6 +41,7 @@ def test_a_rerun_that_sends_nothing_leaves_the_list_of_the_month(
         assert campaign(month(connection, few, tmp_path, sandbox, **more)) == first
 
 
+@pytest.mark.slow
 def test_the_list_of_a_month_has_what_each_of_its_deliveries_told(
     connection: Connection, few: Path, tmp_path: Path, sandbox: str
 ) -> None:
@@ -75,6 +77,7 @@ def test_a_dry_run_names_whom_it_would_tell(connection: Connection, few: Path, t
     assert campaign(month(connection, few, tmp_path, None, **run)) == first
 
 
+@pytest.mark.slow
 def test_plans_go_with_the_snapshot_of_their_month(
     connection: Connection, few: Path, tmp_path: Path, sandbox: str
 ) -> None:

@@ -50,6 +50,11 @@ def run(connection: Connection, data_dir: Path, as_of: date | None = None, **mor
     return run_id
 
 
+def last_run(connection: Connection) -> int:
+    """The number of the run that was started last."""
+    return connection.execute("select max(run_id) from ops.pipeline_runs").fetchone()[0]
+
+
 def finish(connection: Connection, run_id: int) -> None:
     """Ends a published run without writing its files."""
     connection.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})

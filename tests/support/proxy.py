@@ -83,7 +83,7 @@ def running_proxy(target: str, login: str = "", certificate: Path | None = None)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     proxy.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield proxy

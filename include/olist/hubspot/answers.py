@@ -4,12 +4,16 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from olist.hubspot.properties import ID_PROPERTY
+
 # Answers after which the same request may well succeed. 423: the account is busy with a lot of writes.
 TEMPORARY_STATUSES = frozenset({408, 423, 429, 500, 502, 503, 504})
 # The policy of a 429 that does not pass before midnight.
 DAILY = "DAILY"
 # Errors of a request that no contact in it is to blame for.
 NOBODYS_CODES = ("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE")
+
+Payloads = dict[str, dict[str, str]]  # properties by customer_unique_id
 
 
 class HubSpotUnavailableError(Exception):
@@ -79,3 +83,24 @@ def backoff_seconds(attempt: int, status: int = 0) -> float:
     """
     wait = random.uniform(0.5, 1.0) * min(0.5 * 2**attempt, 30.0)
     return max(wait, 2.0) if status == 423 else wait
+
+
+def judge(payloads: Payloads, answer: Answer) -> tuple[dict[str, str | None], dict[str, tuple[str, str]]]:
+    """Who was accepted (with the contact's id) and who was rejected (with category and message).
+
+    Whoever the answer does not name is in neither.
+    """
+    rejected: dict[str, tuple[str, str]] = {}
+    for error in answer.body.get("errors", []):
+        for names in error.get("context", {}).values():
+            for person in payloads.keys() & set(names):
+                rejected[person] = (error.get("category", "UNKNOWN"), error.get("message", ""))
+    accepted: dict[str, str | None] = {}
+    for result in answer.body.get("results", []):
+        # A contact that was merged bears another id than the one it was written by.
+        person = result.get("objectWriteTraceId")
+        if person not in payloads:
+            person = result.get("properties", {}).get(ID_PROPERTY)
+        if person in payloads and person not in rejected:
+            accepted[person] = result.get("id")
+    return accepted, rejected

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from olist.hubspot.answers import Answer, HubSpotUnavailableError, backoff_seconds
+from olist.hubspot.answers import Answer, HubSpotUnavailableError, Payloads, backoff_seconds, judge
 from olist.hubspot.client import BATCH_SIZE, MAX_ATTEMPTS, HubSpot
 from olist.hubspot.pace import Pace
-from olist.hubspot.properties import ID_PROPERTY
 from olist.hubspot.refusals import Reason, Suspects, reason_of
 from olist.warehouse import one_row, read_sql
 
@@ -38,8 +37,6 @@ MAX_TIMES_LEFT_OUT = 3
 SECONDS_BETWEEN_NOTES = 10
 
 log = logging.getLogger(__name__)
-
-Payloads = dict[str, dict[str, str]]
 
 
 @dataclass(eq=False)
@@ -281,24 +278,3 @@ class Sender:
 
     def _run(self, name: str, **parameters: object) -> "Cursor":
         return self.connection.execute(read_sql(f"upsert_hubspot/{name}"), self.where | parameters)
-
-
-def judge(payloads: Payloads, answer: Answer) -> tuple[dict[str, str | None], dict[str, tuple[str, str]]]:
-    """Who was accepted (with the contact's id) and who was rejected (with category and message).
-
-    Whoever the answer does not name is in neither.
-    """
-    rejected: dict[str, tuple[str, str]] = {}
-    for error in answer.body.get("errors", []):
-        for names in error.get("context", {}).values():
-            for person in payloads.keys() & set(names):
-                rejected[person] = (error.get("category", "UNKNOWN"), error.get("message", ""))
-    accepted: dict[str, str | None] = {}
-    for result in answer.body.get("results", []):
-        # A contact that was merged bears another id than the one it was written by.
-        person = result.get("objectWriteTraceId")
-        if person not in payloads:
-            person = result.get("properties", {}).get(ID_PROPERTY)
-        if person in payloads and person not in rejected:
-            accepted[person] = result.get("id")
-    return accepted, rejected

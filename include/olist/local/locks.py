@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 
@@ -25,13 +25,10 @@ def locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[int]:
 def alone(home: Path, say: Callable[[str], None]) -> Iterator[None]:
     """Makes ready what is in home, while no other command does. `say` is told if it has to wait for one."""
     path = home / "preparing.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+    with ExitStack() as held:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB))
         except BlockingIOError:
             say(f"Another command makes {home} ready: waiting for it")
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            held.enter_context(locked(path))
         yield
-    finally:
-        os.close(descriptor)
