@@ -71,8 +71,8 @@ def _check_free(port: str) -> None:
             probe.bind(("127.0.0.1", int(port)))
         except OSError as error:
             raise OlistError(
-                f"Port {port} of this machine is taken ({error.strerror}), perhaps by another make ui: end that,"
-                " or choose another port (AIRFLOW_PORT=8090 make ui)."
+                f"Port {port} of this machine is taken ({error.strerror}), perhaps by another make ui:"
+                " end that, or choose another port (AIRFLOW_PORT=8090 make ui)."
             ) from None
 
 
