@@ -1,4 +1,4 @@
-"""When the DAG runs by itself: from the month in which it was unpaused, whole months, none missed."""
+"""When the DAG runs by itself: from the month under way on, whole months, none missed."""
 
 from datetime import UTC, datetime
 
@@ -51,12 +51,18 @@ def test_a_first_month_that_ended_long_ago_does_not_run_by_itself(today) -> None
     assert next_month() == "2026-12-01"
 
 
-def test_later_months_run_one_after_another(today) -> None:
+def test_later_months_run_one_after_another_however_late(today) -> None:
     today("2026-12-20 09:00")
     assert next_month(last="2026-10-01") == "2026-11-01"
     assert next_month(last="2026-11-01") == "2026-12-01"
-    # Of the months of a pause, the latest.
-    assert next_month(last="2026-06-01") == "2026-11-01"
+
+
+@pytest.mark.parametrize("last", ["2026-06-01", "2026-09-01", "2018-07-01"])
+def test_after_a_long_pause_or_a_backfill_it_begins_anew(last: str, today) -> None:
+    today("2026-12-20 09:00")
+    assert next_month(last=last) == "2026-12-01"
+    today("2026-12-02 09:00")
+    assert next_month(last=last) == "2026-11-01"
 
 
 def test_a_backfill_has_every_month(today) -> None:

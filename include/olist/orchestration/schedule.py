@@ -12,15 +12,16 @@ from airflow.sdk import timezone
 from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction
 from airflow.timetables.interval import CronDataIntervalTimetable
 
-# So long may Airflow be down at the end of its first month without missing it.
+# So long may Airflow be down at the end of the first month without missing it.
 GRACE = timedelta(days=3)
 
 
 class Monthly(CronDataIntervalTimetable):
-    """Whole months in UTC. The first one is the month under way.
+    """Whole months in UTC, beginning with the month under way.
 
-    Airflow's own would run the month before as well, as soon as the DAG is unpaused. Its form *Trigger*
-    unpauses, so a click for one run, dry or not, would begin with another one that sends.
+    Airflow's own would begin with the month before, as soon as the DAG is unpaused. Its form *Trigger*
+    unpauses, so a click for one run, dry or not, would start another one that sends. This one begins anew where
+    the month before the last has not run by itself: after a long pause, or a backfill of old months.
     """
 
     def __init__(self) -> None:
@@ -36,14 +37,14 @@ class Monthly(CronDataIntervalTimetable):
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        following = super().next_dagrun_info(
-            last_automated_data_interval=last_automated_data_interval, restriction=restriction
-        )
-        is_first = last_automated_data_interval is None and not restriction.catchup
-        if following and is_first and following.run_after < timezone.utcnow() - GRACE:
-            return super().next_dagrun_info(
-                last_automated_data_interval=following.data_interval, restriction=restriction
-            )
+        last = last_automated_data_interval
+        following = super().next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
+        if following is None or restriction.catchup:
+            return following
+        begins = last is None or last.end < following.data_interval.start
+        if begins and following.run_after < timezone.utcnow() - GRACE:
+            last = following.data_interval
+            return super().next_dagrun_info(last_automated_data_interval=last, restriction=restriction)
         return following
 
 
