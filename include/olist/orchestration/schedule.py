@@ -20,8 +20,8 @@ class Monthly(CronDataIntervalTimetable):
     """Whole months in UTC, beginning with the month under way.
 
     Airflow's own would begin with the month before, as soon as the DAG is unpaused. Its form *Trigger*
-    unpauses, so a click for one run, dry or not, would start another one that sends. This one begins anew where
-    the month before the last has not run by itself: after a long pause, or a backfill of old months.
+    unpauses, so a click for one run, dry or not, would start another one that sends. This one begins anew
+    where the month before the last has not run by itself: after a long pause, or a backfill of old months.
     """
 
     def __init__(self) -> None:
