@@ -7,15 +7,18 @@ Only wiring is here. A task's name is the name of its module in `include/olist/s
 from datetime import datetime, timedelta
 
 from airflow.sdk import Asset, Param, TaskGroup, dag, get_current_context, task, task_group
-from airflow.timetables.interval import CronDataIntervalTimetable
 
 from olist.files.sources import TABLES
 from olist.orchestration import alerts
+from olist.orchestration.schedule import Monthly
 from olist.strategy.limits import GATES
 
 ABOUT = """
 Turns Olist's nine CSV files into customer segments, loyalty tiers and next actions, keeps them in
 PostgreSQL month by month, and tells HubSpot what has changed.
+
+**To start**, press *Trigger*. The form unpauses the DAG unless you say otherwise; a run of a paused DAG waits
+until somebody unpauses it. From then on the DAG also runs by itself, at the end of each month for that month.
 
 **A run** is for one month. Its params: `as_of` (the day to look from; empty: the end of the month, or of
 the data), `data_dir` (the folder with the files), `retrain` (which tier model), `sync` (what HubSpot gets;
@@ -38,30 +41,48 @@ PARAMS = {
         None,
         type=["null", "string"],
         format="date",
-        description="Look at the customers as of this date; empty: the end of the month, or of the data.",
+        title="As of",
+        description="Look at the customers as of this day. Empty: the end of the month that the run is for;"
+        " without a month, the day after the last purchase in the files.",
     ),
     "data_dir": Param(
         None,
         type=["null", "string"],
-        description="Folder or zip with the nine CSV files; empty: OLIST_DATA_DIR.",
+        title="Data folder",
+        description="Folder or zip with the nine CSV files. Empty: the one that was set up (OLIST_DATA_DIR).",
     ),
     "retrain": Param(
         "auto",
         enum=["auto", "always", "never"],
-        description="Tier model: that of the quarter, always a new one, or never a new one.",
+        values_display={
+            "auto": "auto: one model a quarter",
+            "always": "always: a new model, from this month's customers",
+            "never": "never: the newest model there is",
+        },
+        title="Tier model",
+        description="What decides who is Platinum, Gold or Silver.",
     ),
     "sync": Param(
         "upsert",
         enum=["upsert", "update", "repair", "dry_run", "skip"],
-        description="What HubSpot gets: who has changed, known contacts only, everybody again, a plan without"
-        " sending, nothing.",
+        values_display={
+            "upsert": "upsert: everybody who has changed",
+            "update": "update: who has changed and is a contact already",
+            "repair": "repair: everybody, changed or not",
+            "dry_run": "dry_run: nothing, but show what would be sent",
+            "skip": "skip: nothing (for old months)",
+        },
+        title="What HubSpot gets",
+        description="If in doubt, begin with dry_run: the report says who would be created and changed.",
     ),
     "accept": Param(
         [],
         type="array",
         items={"enum": list(GATES)},
         examples=list(GATES),
-        description="Gates that may be passed whatever they measure, by somebody who knows that it is right.",
+        title="Accept",
+        description="Leave it empty. A run that a gate has stopped names the gate; choose it here and trigger"
+        " again, if you know that what it found is right.",
     ),
 }
 
@@ -232,7 +253,7 @@ def write_outputs(run: int):
 
 @dag(
     # A plain "@monthly" has intervals of no length in Airflow 3; a month's run needs the month it is for.
-    schedule=CronDataIntervalTimetable("@monthly", timezone="UTC"),
+    schedule=Monthly(),
     start_date=datetime(2016, 9, 1),
     catchup=False,
     max_active_runs=1,

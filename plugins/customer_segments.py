@@ -27,9 +27,10 @@ class CustomerSegments(AirflowPlugin):
         {"app": segments_page, "url_prefix": "/customer-segments", "name": "Customer segments"}
     ]
     external_views = [  # noqa: RUF012
-        # Without a slash before it, the path is below that of Airflow, wherever that is.
+        # Without a slash before it, the path is below that of Airflow, wherever that is. The navigation cuts
+        # longer names.
         {
-            "name": "Customer segments",
+            "name": "Segments",
             "href": "customer-segments/",
             "url_route": "customer-segments",
             "destination": "nav",
@@ -37,7 +38,7 @@ class CustomerSegments(AirflowPlugin):
             "icon": ICON,
         },
         {
-            "name": "Customer segments",
+            "name": "Segments",
             "href": "customer-segments/run?dag_id={DAG_ID}&dag_run_id={RUN_ID}",
             "url_route": "customer-segments-run",
             "destination": "dag_run",

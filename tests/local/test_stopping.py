@@ -136,3 +136,14 @@ def test_airflow_leaves_no_process_behind(user: User) -> None:
     assert ui.returncode == 143
     assert "Stopped by SIGTERM." in output and "Traceback" not in errors
     assert not [each for each in ours if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_taken_port_is_said_before_airflow_starts(user: User) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        ui = user.types("ui", AIRFLOW_PORT=port)
+    assert ui.returncode == 2
+    assert f"Port {port} of this machine is taken" in ui.stdout + ui.stderr
+    assert "Traceback" not in ui.stderr

@@ -3,6 +3,7 @@
 import csv
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,34 @@ def test_half_a_delivery_stops_before_a_model_learns_from_it(
         pipeline.run(delivered, data_dir)
     assert everything(delivered, sandbox) == before
     assert delivered.execute("select count(*) from ops.cluster_models").fetchone() == (1,)
+
+
+def test_no_gate_reads_a_table_once_for_each_customer(delivered: Connection) -> None:
+    for stage in ("publish", "upsert_hubspot"):
+        query = f"explain (analyze, format json) select * from ops.customers_before(1, '{stage}')"
+        (plan,) = delivered.execute(query).fetchone()[0]
+        nodes = [plan["Plan"]]
+        for node in nodes:
+            nodes.extend(node.get("Plans", []))
+        # Parallel workers count as well.
+        assert max(node.get("Actual Loops", 0) for node in nodes) < 5
+
+
+def test_the_gates_of_a_try_that_was_killed_may_still_be_measured(delivered: Connection) -> None:
+    run_id = pipeline.last_run(delivered)
+    info = delivered.info
+    with (
+        psycopg.connect(info.dsn, password=info.password) as killed,
+        psycopg.connect(info.dsn, password=info.password, autocommit=True) as retry,
+        ThreadPoolExecutor() as pool,
+    ):
+        killed.execute("delete from ops.gate_results")
+        killed.execute("call ops.check_gates(%s, 'upsert_hubspot')", (run_id,))
+        second = pool.submit(retry.execute, "call ops.check_gates(%s, 'upsert_hubspot')", (run_id,))
+        with pytest.raises(TimeoutError):
+            second.result(timeout=0.5)
+        killed.commit()
+        second.result(timeout=60)
 
 
 @pytest.mark.slow

@@ -17,20 +17,20 @@ def logged_in(browser: "Browser", url: str, user: str, password: str) -> Iterato
     page.fill("input[name=username]", user)
     page.fill("input[name=password]", password)
     page.click("button[type=submit]")
-    page.get_by_role("link", name="Customer segments").wait_for()
+    page.get_by_role("link", name="Segments", exact=True).wait_for()
     yield page
     context.close()
 
 
 def frame_of(page: "Page") -> "FrameLocator":
-    frame = page.frame_locator("iframe[title='Customer segments']")
+    frame = page.frame_locator("iframe[title='Segments']")
     frame.locator("h1").wait_for()
     return frame
 
 
 def open_segments(url: str, page: "Page") -> "FrameLocator":
     page.goto(url)
-    page.get_by_role("link", name="Customer segments").click()
+    page.get_by_role("link", name="Segments", exact=True).click()
     return frame_of(page)
 
 

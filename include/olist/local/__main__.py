@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -50,6 +51,7 @@ def ui() -> int:
     """Airflow with its UI, in the foreground until Ctrl-C."""
     place = environment.prepare(say=console.print)
     port = os.environ.get("AIRFLOW__API__PORT", "8080")
+    _check_free(port)
     console.print(f"Data: {place.data_dir}\nWarehouse: {place.warehouse}\nHubSpot: {place.hubspot}")
     console.print(f"Airflow: http://localhost:{port} (Ctrl-C ends it)")
     from olist.local.dag_run import check_no_run, prepare_airflow
@@ -58,6 +60,20 @@ def ui() -> int:
         prepare_airflow(place.home)
         check_no_run(place.home)
     return _run_to_the_end(_airflow(["standalone"]))
+
+
+def _check_free(port: str) -> None:
+    """Airflow would go on without its page, as a second scheduler beside the first."""
+    with socket.socket() as probe:
+        # So that a port counts as free as soon as nobody listens on it.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(port)))
+        except OSError as error:
+            raise OlistError(
+                f"Port {port} of this machine is taken ({error.strerror}), perhaps by another make ui:"
+                " end that, or choose another port (AIRFLOW_PORT=8090 make ui)."
+            ) from None
 
 
 def airflow(arguments: list[str]) -> int:

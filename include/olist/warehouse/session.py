@@ -1,6 +1,7 @@
 """What every connection of ours to the warehouse has in common, whoever set up the server behind it."""
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from olist.exceptions import OlistError
@@ -40,6 +41,9 @@ select set_config(wanted.name, wanted.value, false)
 from pg_catalog.json_each_text(%s) as wanted (name, value)
 inner join pg_catalog.pg_settings on lower(pg_settings.name) = wanted.name
 """
+# So soon PostgreSQL ends the statement of a client that is gone. Otherwise the work of a killed task goes on
+# as long as it takes, beside the next try.
+CLIENT_GONE = "set client_connection_check_interval = '10s'"
 # A pooler under load may hand the same session to somebody else in between.
 TIMES_LOOKED = 3
 
@@ -50,6 +54,8 @@ def settle(connection: "Connection") -> None:
     Raises OlistError behind a pooler that gives a session away after each transaction: a delivery holds a
     lock of its session for hours, and our settings would become those of other people.
     """
+    import psycopg
+
     if _is_shared(connection):
         raise OlistError(
             f"The warehouse at {connection.info.host}:{connection.info.port} is behind a connection pooler"
@@ -57,6 +63,9 @@ def settle(connection: "Connection") -> None:
             " PostgreSQL's own host and port, or a pool in session mode."
         )
     connection.execute(SETTLE, (json.dumps(SETTINGS),))
+    # On Windows, PostgreSQL cannot tell.
+    with suppress(psycopg.errors.InvalidParameterValue):
+        connection.execute(CLIENT_GONE)
 
 
 def _is_shared(connection: "Connection") -> bool:

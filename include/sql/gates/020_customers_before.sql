@@ -14,12 +14,13 @@ as $$
           where snapshot_dates.as_of <= run.as_of
       )
     union all
-    select
-        (select max(newest.as_of) from ops.hubspot_contacts as newest where newest.portal_id = run.portal_id),
-        contacts.customer_unique_id,
-        contacts.payload ->> 'loyalty_tier',
-        contacts.payload ->> 'next_action'
-    from ops.hubspot_contacts as contacts
-    inner join ops.pipeline_runs as run on run.run_id = of_run_id and run.portal_id = contacts.portal_id
+    select account.newest, contacts.customer_unique_id, contacts.payload ->> 'loyalty_tier', contacts.payload ->> 'next_action'
+    from (
+        select told.portal_id, max(told.as_of) as newest
+        from ops.hubspot_contacts as told
+        inner join ops.pipeline_runs as run on run.run_id = of_run_id and run.portal_id = told.portal_id
+        group by told.portal_id
+    ) as account
+    inner join ops.hubspot_contacts as contacts using (portal_id)
     where of_stage = 'upsert_hubspot' and contacts.payload ->> 'next_action' <> ''
 $$;

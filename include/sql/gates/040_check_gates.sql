@@ -4,6 +4,8 @@ create or replace procedure ops.check_gates(of_run_id bigint, of_stage text)
 language plpgsql
 as $$
 begin
+    -- The statement of a try that was killed may not have ended yet.
+    perform from ops.pipeline_runs where run_id = of_run_id for no key update;
     delete from ops.gate_results where run_id = of_run_id and stage = of_stage;
     insert into ops.gate_results (run_id, stage, gate, subject, measured, allowed, accepted, detail)
     select of_run_id, of_stage, gate, subject, measured, allowed, gate = any (run.accepted_gates), detail
