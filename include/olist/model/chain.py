@@ -2,44 +2,54 @@
 
 K-Means finds one of several splits that are almost equally good, and which one is chance: a hair's breadth
 in the data, or in a random start, gives half of the customers another tier. So a model is kept until a new
-one is clearly better, and of new ones that are nearly as good as the best the one that moves the fewest
-customers is taken. Each link is made from its vintage's features and the link before alone.
+one is clearly better. Then the tiers go towards a split that is nearly as good as the best, no further than
+they have to, and by no more than a tenth of the customers at once. Each link is made from its vintage's
+features and the link before alone.
 
 The space that models are compared in is the vintage's own: ln(1 + x), standardised by its customers.
 """
 
+from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from olist.model.clusters import (
-    as_rows,
-    best_first,
-    bins,
-    cluster,
-    describe,
-    elbow,
-    sample,
-    standardise,
-)
+from olist.model.clusters import as_rows, best_first, bins, cluster, describe, elbow, sample, standardise
 
 if TYPE_CHECKING:
     import numpy as np
 
     from olist.model.clusters import Features
 
-# Up to 2 % more inertia is hardly a worse split: the two that Olist's data offer are 0.5 to 3 % apart, and
-# change places from one quarter to the next (docs/tiers.md).
-NEARLY_EQUAL = 0.02
-# Random starts, on a sample of the customers. The best of those that end apart by more than a thousandth go
-# on with all of them. The ten starts of a single model now and then miss the best split of Olist's data.
-STARTS = 20
-STARTS_SAMPLE = 5_000
-APART = 0.001
-MOST_SPLITS = 5
+# Up to so much more inertia is hardly a worse split.
+NEARLY_EQUAL = 0.01
+# At once no more of the customers get another tier, as long as the tiers then fit no worse than so much.
+MOST_MOVED = 0.1
+STILL_FITS = 0.1
+# The places on the way from one split to another that are looked at.
+STEPS = 10
+# Random starts, on a sample of the customers; those that end apart by more than a thousandth, and no more
+# than a tenth above the best, go on with all of them. A chain begins with more of them: whatever follows
+# stays near its first split.
+STARTS, STARTS_SAMPLE = 12, 1_000
+FIRST_STARTS, FIRST_STARTS_SAMPLE = 30, 5_000
+APART, WORTH_GOING_ON = 0.001, 0.1
 # The elbow is for people to look at, and a chain makes several.
-ELBOW_STARTS = 3
-ELBOW_SAMPLE = 2_000
+ELBOW_STARTS, ELBOW_SAMPLE, SILHOUETTE_SAMPLE = 3, 1_000, 500
 # All of them decide about the numbers of a link.
-SETTINGS = [NEARLY_EQUAL, STARTS, STARTS_SAMPLE, APART, MOST_SPLITS, ELBOW_STARTS, ELBOW_SAMPLE]
+SETTINGS = [
+    *(NEARLY_EQUAL, MOST_MOVED, STILL_FITS, STEPS),
+    *(STARTS, STARTS_SAMPLE, FIRST_STARTS, FIRST_STARTS_SAMPLE, APART, WORTH_GOING_ON),
+    *(ELBOW_STARTS, ELBOW_SAMPLE, SILHOUETTE_SAMPLE),
+]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Centres, best tier first, the number of each point's nearest one, and the sum of squares to those."""
+
+    centres: "np.ndarray"
+    labels: "np.ndarray"
+    inertia: float
 
 
 def extend(
@@ -83,11 +93,23 @@ def assign(model: dict[str, Any], rows: "np.ndarray") -> "np.ndarray":
     return _squares(points, _centres(model)).argmin(axis=1)
 
 
+def is_on_the_way(fit: dict[str, Any]) -> bool:
+    """Whether a link's new model is not yet nearly as good as the best: the rest is for the next link."""
+    return fit["inertia"] > (1 + NEARLY_EQUAL) * fit["best"]
+
+
 def _begin(rows: "np.ndarray", tiers: list[str]) -> dict[str, Any]:
+    """A new chain, with the clearest of the best splits: whose two nearest centres are farthest apart.
+
+    In Olist's data that is the one that is still the best in later months.
+    """
     scaler, points = standardise(rows)
-    best = min(_splits(points, len(tiers)), key=lambda each: each.inertia_)
-    fit = {"inertia": best.inertia_, "best": best.inertia_, "worse": None, "moved": None}
-    return _link("vintage", rows, scaler, points, best, tiers, fit)
+    found = _splits(points, len(tiers), FIRST_STARTS, FIRST_STARTS_SAMPLE)
+    best = min(split.inertia for split in found)
+    nearly_equal = [split for split in found if split.inertia <= (1 + NEARLY_EQUAL) * best]
+    clearest = max(nearly_equal, key=_nearest_centres)
+    fit = {"inertia": clearest.inertia, "best": best, "worse": None, "moved": None}
+    return _link("vintage", rows, scaler, points, clearest, tiers, fit)
 
 
 def _challenge(
@@ -101,32 +123,78 @@ def _challenge(
     labels = assign(in_force, rows)
     inertia = float(_squares(points, centres)[np.arange(len(points)), labels].sum())
     # The model in force is a start as well.
-    found = [*_splits(points, len(tiers)), cluster(points, len(tiers), n_init=1, init=centres)]
-    best = min(each.inertia_ for each in found)
+    found = [*_splits(points, len(tiers), STARTS, STARTS_SAMPLE), _converged(points, centres)]
+    best = min(split.inertia for split in found)
     worse = inertia / best - 1
     if worse <= min_gain and not must_replace:
         fit = {"inertia": inertia, "best": best, "worse": worse, "moved": 0.0}
         return {"decision": "kept", "model": None, "fit": fit, "bins": bins(rows)}
 
-    def moved(kmeans: Any) -> float:
-        tier = _squares(points, np.array(best_first(kmeans.cluster_centers_))).argmin(axis=1)
-        return float((tier != labels).mean())
+    def moved(split: Split) -> float:
+        return float((split.labels != labels).mean())
 
-    nearly_equal = [each for each in found if each.inertia_ <= (1 + NEARLY_EQUAL) * best]
-    chosen = min(nearly_equal, key=lambda each: (moved(each), each.inertia_))
-    fit = {"inertia": chosen.inertia_, "best": best, "worse": worse, "moved": moved(chosen)}
+    limit = (1 + NEARLY_EQUAL) * best
+    ways = [_way(points, centres, split.centres, limit) for split in found if split.inertia <= limit]
+    way = min(ways, key=lambda splits: (moved(splits[-1]), splits[-1].inertia))
+    chosen = way[-1]
+    if moved(chosen) > MOST_MOVED:
+        bearable = (1 + STILL_FITS) * best
+        gentle = [split for split in way if moved(split) <= MOST_MOVED and split.inertia <= bearable]
+        chosen = min(gentle, key=lambda split: split.inertia, default=chosen)
+    fit = {"inertia": chosen.inertia, "best": best, "worse": worse, "moved": moved(chosen)}
     return _link("replaced", rows, scaler, points, chosen, tiers, fit)
 
 
-def _splits(points: "np.ndarray", k: int) -> list[Any]:
+def _splits(points: "np.ndarray", k: int, starts: int, size: int) -> list[Split]:
     """The different splits that random starts end in."""
-    few = sample(points, STARTS_SAMPLE)
-    starts = [cluster(few, k, n_init=1, random_state=start) for start in range(STARTS)]
-    different: list[Any] = []
-    for each in sorted(starts, key=lambda start: start.inertia_):
-        if not different or each.inertia_ > (1 + APART) * different[-1].inertia_:
-            different.append(each)
-    return [cluster(points, k, n_init=1, init=each.cluster_centers_) for each in different[:MOST_SPLITS]]
+    few = sample(points, size)
+    ends = sorted(
+        (cluster(few, k, n_init=1, random_state=start) for start in range(starts)),
+        key=lambda end: end.inertia_,
+    )
+    different = ends[:1]
+    for end in ends:
+        if (1 + APART) * different[-1].inertia_ < end.inertia_ <= (1 + WORTH_GOING_ON) * ends[0].inertia_:
+            different.append(end)
+    return [_converged(points, end.cluster_centers_) for end in different]
+
+
+def _converged(points: "np.ndarray", centres: "np.ndarray") -> Split:
+    return _split(points, cluster(points, len(centres), n_init=1, init=centres).cluster_centers_)
+
+
+def _way(points: "np.ndarray", start: "np.ndarray", end: "np.ndarray", limit: float) -> list[Split]:
+    """Splits on the way from the centres `start` to `end`, up to the first with no more inertia than `limit`.
+
+    Half way between two splits the centres are where nobody is: each is moved to the middle of its points.
+    """
+    import numpy as np
+
+    splits: list[Split] = []
+    for step in range(1, STEPS + 1):
+        between = _split(points, start + step / STEPS * (end - start), ranked=True)
+        middles = [
+            points[between.labels == number].mean(axis=0) if (between.labels == number).any() else centre
+            for number, centre in enumerate(between.centres)
+        ]
+        splits.append(_split(points, np.array(middles)))
+        if splits[-1].inertia <= limit:
+            break
+    return splits
+
+
+def _split(points: "np.ndarray", centres: "np.ndarray", ranked: bool = False) -> Split:
+    import numpy as np
+
+    if not ranked:
+        centres = np.array(best_first(centres))
+    squares = _squares(points, centres)
+    return Split(centres, squares.argmin(axis=1), float(squares.min(axis=1).sum()))
+
+
+def _nearest_centres(split: Split) -> float:
+    """The squared distance of the two centres that are nearest to each other."""
+    return min(float(((one - other) ** 2).sum()) for one, other in combinations(split.centres, 2))
 
 
 def _link(
@@ -134,12 +202,13 @@ def _link(
     rows: "np.ndarray",
     scaler: Any,
     points: "np.ndarray",
-    kmeans: Any,
+    split: Split,
     tiers: list[str],
     fit: dict[str, Any],
 ) -> dict[str, Any]:
-    steps = elbow(points, kmeans.cluster_centers_, kmeans.labels_, ELBOW_STARTS, ELBOW_SAMPLE)
-    model = describe(rows, scaler, kmeans, tiers, steps, ELBOW_SAMPLE)
+    steps = elbow(points, split.centres, split.labels, ELBOW_STARTS, ELBOW_SAMPLE, SILHOUETTE_SAMPLE)
+    metrics = {"inertia": split.inertia, "elbow": steps, "elbow_customers": min(len(rows), ELBOW_SAMPLE)}
+    model = describe(rows, scaler, split.centres, tiers, metrics)
     return {"decision": decision, "model": model, "fit": fit, "bins": model["bins"]}
 
 

@@ -51,7 +51,13 @@ def train(features: "Features", tiers: list[str]) -> dict[str, Any]:
     with threadpool_limits(1):
         kmeans = cluster(points, len(tiers))
         steps = elbow(points, kmeans.cluster_centers_, kmeans.labels_)
-    return describe(rows, scaler, kmeans, tiers, steps)
+    metrics = {
+        "inertia": kmeans.inertia_,
+        "iterations": kmeans.n_iter_,
+        "elbow": steps,
+        "elbow_customers": min(len(rows), ELBOW_SAMPLE),
+    }
+    return describe(rows, scaler, kmeans.cluster_centers_, tiers, metrics)
 
 
 def in_doubles(packed: bytes | None) -> bytes:
@@ -92,27 +98,16 @@ def best_first(centres: "np.ndarray") -> list[list[float]]:
 
 
 def describe(
-    rows: "np.ndarray",
-    scaler: Any,
-    kmeans: Any,
-    tiers: list[str],
-    steps: list[dict[str, Any]],
-    elbow_customers: int = ELBOW_SAMPLE,
+    rows: "np.ndarray", scaler: Any, centres: "np.ndarray", tiers: list[str], metrics: dict[str, Any]
 ) -> dict[str, Any]:
-    """A fitted KMeans as the numbers that are stored: see `train`. `steps` is its elbow, of so many."""
+    """A model as the numbers that are stored: see `train`."""
     return {
         "scaler": {"mean": scaler.mean_.tolist(), "scale": scaler.scale_.tolist()},
         "centres": [
             {"loyalty_tier": tier, "centre": centre}
-            for tier, centre in zip(tiers, best_first(kmeans.cluster_centers_), strict=True)
+            for tier, centre in zip(tiers, best_first(centres), strict=True)
         ],
-        "metrics": {
-            "inertia": kmeans.inertia_,
-            "iterations": kmeans.n_iter_,
-            "customers": len(rows),
-            "elbow": steps,
-            "elbow_customers": min(len(rows), elbow_customers),
-        },
+        "metrics": metrics | {"customers": len(rows)},
         "parameters": KMEANS_PARAMETERS | library_versions(),
         "bins": bins(rows),
     }
@@ -145,11 +140,12 @@ def elbow(
     labels: "np.ndarray",
     starts: int = STARTS,
     customers: int = ELBOW_SAMPLE,
+    scored: int = SILHOUETTE_SAMPLE,
 ) -> list[dict[str, Any]]:
     """Inertia and silhouette (-1 to 1) for each k that the points can be told apart into.
 
     All of the same sample, so that they can be compared; for the k of `centres` they are those of the split
-    that `labels` tells, the others the best of so many starts.
+    that `labels` tells, the others the best of so many starts. The silhouette is that of `scored` customers.
     """
     from sklearn.metrics import pairwise_distances
 
@@ -161,12 +157,12 @@ def elbow(
             steps[k] = (fit.inertia_, fit.labels_)
     labels = sample(labels, customers)
     steps[len(centres)] = (((chosen - centres[labels]) ** 2).sum(), labels)
-    distances = pairwise_distances(sample(chosen, SILHOUETTE_SAMPLE))
+    distances = pairwise_distances(sample(chosen, scored))
     return [
         {
             "k": k,
             "inertia": float(inertia),
-            "silhouette": _silhouette(distances, sample(labels, SILHOUETTE_SAMPLE)),
+            "silhouette": _silhouette(distances, sample(labels, scored)),
         }
         for k, (inertia, labels) in sorted(steps.items())
     ]

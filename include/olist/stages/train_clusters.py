@@ -1,6 +1,6 @@
 """Train clusters: find the model that a run scores with, and train it where there is none yet.
 
-A month has the model that is in force at its calendar vintage (olist.stages.vintages). So which model it has
+A month has the model that is in force at its calendar vintage (olist.model.links). So which model it has
 follows from its data alone, whatever months were run before it, and no model has seen anything dated after
 the month it scores. Models are kept as the numbers that assign a customer (scaler, centres), so that
 assignment needs PostgreSQL alone.
@@ -26,8 +26,17 @@ from olist.model.clusters import (
     library_versions,
     train,
 )
+from olist.model.links import (
+    LINK_SAMPLE,
+    NOT_NEEDED,
+    Link,
+    Terms,
+    find_link,
+    locked,
+    replace_link,
+    vintage_date,
+)
 from olist.model.own_process import call
-from olist.stages.vintages import LINK_SAMPLE, NOT_NEEDED, Link, find_link, locked, replace_link, vintage_date
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
 from olist.warehouse import fingerprint, one_row, read_sql
@@ -81,9 +90,10 @@ def train_clusters(connection: "Connection", run_id: int) -> dict[str, Any]:
 
 
 def _choose_vintage(connection: "Connection", run: Run) -> Choice:
-    strategy = run.strategy
-    vintage = vintage_date(run.as_of, strategy.model.vintage_months)
-    link = find_link(connection, run.run_id, strategy, vintage)
+    settings = run.strategy.model
+    terms = Terms(run.strategy.tiers, settings.vintage_months, settings.min_gain)
+    vintage = vintage_date(run.as_of, terms.vintage_months)
+    link = find_link(connection, run.run_id, terms, vintage)
     if not isinstance(link, Link):
         model_id = _model_of(connection, run)
         reason = f"{link} by {vintage:%Y-%m-%d}, so the month has a model of its own."
@@ -93,14 +103,16 @@ def _choose_vintage(connection: "Connection", run: Run) -> Choice:
             read_sql("train_clusters/drift"), {"run_id": run.run_id, "bins": json.dumps(link.bins)}
         ).fetchall()
     )
-    most, allowed = max(drift, key=drift.__getitem__), strategy.model.max_drift
+    most, allowed = max(drift, key=drift.__getitem__), settings.max_drift
     shift = f"{most} has shifted by {drift[most]:.2f} since {vintage:%Y-%m-%d}"
     if drift[most] > allowed:
         features = _read_features(connection, run, LINK_SAMPLE)
-        own = replace_link(connection, strategy, link, run.as_of, features)
+        own = replace_link(connection, terms, link, run.as_of, features)
         reason = f"{shift}, more than {allowed}, so the month has a model of its own. {own.reason}."
         return Choice(own.model_id, "drifted", reason, vintage, drift, own.fingerprint)
-    reason = f"{link.reason}; since then the data fit: {shift}, no more than {allowed}."
+    reason = f"{link.reason}."
+    if run.as_of > vintage:
+        reason = f"{link.reason}; since then the data fit: {shift}, no more than {allowed}."
     return Choice(link.model_id, link.decision, reason, vintage, drift, link.fingerprint)
 
 

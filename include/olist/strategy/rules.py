@@ -83,9 +83,9 @@ class Model(Part):
     `max_drift` a population stability index.
     """
 
-    vintage_months: Annotated[Literal[1, 2, 3, 4, 6, 12], BeforeValidator(plain_number)] = 3
+    vintage_months: Annotated[Literal[1, 2, 3, 4, 6, 12], BeforeValidator(plain_number)] = 1
     """How often it is asked whether another model has to take its place: every 1, 2, 3, 4, 6 or 12 months."""
-    min_gain: Annotated[float, Field(ge=0), BeforeValidator(plain_number)] = 0.05
+    min_gain: Annotated[float, Field(ge=0), BeforeValidator(plain_number)] = 0.04
     """A model is kept unless it fits worse than the best new one by more than this share."""
     max_drift: Annotated[float, Field(gt=0), BeforeValidator(plain_number)] = 0.25
     """A month whose population stability index is above this has a model of its own."""

@@ -1,6 +1,7 @@
 -- The vintages of a chain up to `vintage`, the oldest first, each with the features of its customers packed into one
 -- value as in features.sql. Vintage dates go back by `months` to the first at which anybody had bought. The chain begins
--- at the last of them that had too few people a vintage before: fewer than enough_people, or than half of its own.
+-- at the first of them that had enough people a vintage before: enough_people, and half of its own. Until there is one,
+-- `vintage` is alone.
 --
 -- The customers are those of ops.training_customers, in the order of the hash that chooses them: their order among each
 -- other does not change when others come. Nearly everybody bought once, so only those who bought before and after a
@@ -54,7 +55,9 @@ as $$
         select *
         from vintages
         where moment >= (
-            select max(moment) from vintages where people_before < enough_people or 2 * people_before < people
+            select coalesce(min(moment), vintage)
+            from vintages
+            where people_before >= enough_people and 2 * people_before >= people
         )
     ),
 

@@ -1,8 +1,9 @@
-"""The model of a vintage: a link of a chain, made from the vintage's features and the link before.
+"""The links of a chain in the warehouse: each is made from its vintage's features and the link before.
 
 So which model is in force at a vintage follows from the run's files and strategy.yaml. Links are stored and
 known by what went into them: whatever months were run before, and in whatever order, a month finds the same
-ones or makes them. A chain begins with a new model where the shop was too young to have one that lasts.
+ones or makes them. The chain begins at the first vintage at which the shop has enough customers. Each vintage
+before has a new model.
 """
 
 import hashlib
@@ -23,7 +24,6 @@ from olist.model.clusters import (
     library_versions,
 )
 from olist.model.own_process import call
-from olist.strategy.rules import Strategy
 from olist.warehouse import fingerprint, one_row, read_sql
 
 if TYPE_CHECKING:
@@ -33,11 +33,20 @@ if TYPE_CHECKING:
 NOT_NEEDED = ("pandas",)
 # With fewer, a decile has fewer than ten customers, and chance alone can drift as far as the threshold.
 FEWEST_CUSTOMERS = 100
-# A model that learned from fewer is not kept and has no say about the next: which split was best is chance.
-ENOUGH_CUSTOMERS = 1_000
-# A link learns from at most so many customers, drawn by the hash of the id. About 1 in 100 people has another
-# tier than if it learned from everybody, and a first run makes its links in the time of one such model.
-LINK_SAMPLE = 20_000
+# With fewer a vintage before, which split is the best is chance, and a chain would keep it.
+ENOUGH_CUSTOMERS = 500
+# A link learns from at most so many customers, drawn by the hash of the id. A first run makes all links of
+# its chain, in about the time of one model of everybody.
+LINK_SAMPLE = 5_000
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What strategy.yaml says of a chain."""
+
+    tiers: list[str]
+    vintage_months: int
+    min_gain: float
 
 
 @dataclass(frozen=True)
@@ -58,9 +67,9 @@ def vintage_date(as_of: datetime, vintage_months: int) -> datetime:
     return datetime(as_of.year, month, 1)
 
 
-def find_link(connection: "Connection", run_id: int, strategy: Strategy, vintage: datetime) -> Link | str:
+def find_link(connection: "Connection", run_id: int, terms: Terms, vintage: datetime) -> Link | str:
     """The link of the run's vintage, made now if it is not stored; or why no model can be made for it."""
-    settings = _settings(strategy)
+    settings = _settings(terms)
     # Where a run of the same files asked before, nothing has to be computed to know the link.
     known = {"run_id": run_id, "vintage": vintage, "settings": settings}
     if row := connection.execute(read_sql("train_clusters/known_link"), known).fetchone():
@@ -71,44 +80,48 @@ def find_link(connection: "Connection", run_id: int, strategy: Strategy, vintage
             {
                 "run_id": run_id,
                 "vintage": vintage,
-                "months": strategy.model.vintage_months,
+                "months": terms.vintage_months,
                 "enough_people": ENOUGH_CUSTOMERS,
                 "sample": LINK_SAMPLE,
             },
         )
         vintages = cursor.fetchall()
     chain_of = {moment: in_doubles(packed) for moment, _, _, packed in vintages}
-    if too_few := _too_few(chain_of.get(vintage, b""), strategy.tiers):
+    if too_few := _too_few(chain_of.get(vintage, b""), terms.tiers):
         return too_few
     _, people, people_before, _ = vintages[0]
-    begins = _too_young(people, people_before)
+    begins = _why_new(people, people_before)
     # No model can tell customers apart who are all alike: the chain begins after them.
-    alike = [moment for moment, features in chain_of.items() if _too_few(features, strategy.tiers)]
+    alike = [moment for moment, features in chain_of.items() if _too_few(features, terms.tiers)]
     if alike:
         chain_of = {moment: features for moment, features in chain_of.items() if moment > max(alike)}
         begins = "the customers of the vintage before were too few, or too alike"
-    return _links(connection, strategy, chain_of, None, begins)[-1]
+    return _links(connection, terms, chain_of, None, begins)[-1]
 
 
 def replace_link(
-    connection: "Connection", strategy: Strategy, link: Link, as_of: datetime, features: bytes
+    connection: "Connection", terms: Terms, link: Link, as_of: datetime, features: bytes
 ) -> Link:
     """The link of a month whose data have drifted since its vintage: another model than that in force.
 
     `features` are those of at most LINK_SAMPLE customers of the month.
     """
-    return _links(connection, strategy, {as_of: features}, link, "")[-1]
+    return _links(connection, terms, {as_of: features}, link, "")[-1]
 
 
-def _too_young(people: int, people_before: int) -> str:
-    """Why a chain begins at a vintage.
+def _why_new(people: int, people_before: int) -> str:
+    """Why a chain begins at a vintage, or a vintage before the chain has a new model.
 
     Of a shop that has more than doubled since the vintage before, recency says how young the shop is rather
     than how loyal its customers are: it looks different at each vintage whatever they do.
     """
+    if people_before < ENOUGH_CUSTOMERS:
+        return (
+            f"only {people_before:,} customers had bought a vintage before ({ENOUGH_CUSTOMERS:,} are needed)"
+        )
     if 2 * people_before < people:
         return f"of {people:,} customers only {people_before:,} were there a vintage before (half are needed)"
-    return f"only {people_before:,} customers had bought a vintage before ({ENOUGH_CUSTOMERS:,} are needed)"
+    return f"the chain begins here: {people_before:,} of {people:,} customers were there a vintage before"
 
 
 def _too_few(features: bytes, tiers: list[str]) -> str | None:
@@ -120,13 +133,13 @@ def _too_few(features: bytes, tiers: list[str]) -> str | None:
     return None
 
 
-def _settings(strategy: Strategy) -> str:
+def _settings(terms: Terms) -> str:
     """What decides about the links of a chain beside the features, as one text."""
     return json.dumps(
         {
-            "tiers": strategy.tiers,
-            "vintage_months": strategy.model.vintage_months,
-            "min_gain": strategy.model.min_gain,
+            "tiers": terms.tiers,
+            "vintage_months": terms.vintage_months,
+            "min_gain": terms.min_gain,
             "customers": [FEWEST_CUSTOMERS, ENOUGH_CUSTOMERS, LINK_SAMPLE],
             "chain": chain.SETTINGS,
             "features": FEATURES,
@@ -137,7 +150,7 @@ def _settings(strategy: Strategy) -> str:
 
 def _links(
     connection: "Connection",
-    strategy: Strategy,
+    terms: Terms,
     features: dict[datetime, bytes],
     before: Link | None,
     begins: str,
@@ -147,7 +160,7 @@ def _links(
     `before` is the link before the first of them, whose model is then replaced; without it a chain begins,
     and `begins` says why.
     """
-    settings = _settings(strategy)
+    settings = _settings(terms)
     known_by, last = [], before.fingerprint if before else ""
     for moment, each in features.items():
         last = fingerprint(str(moment), hashlib.sha256(each).hexdigest(), settings, last)
@@ -162,9 +175,9 @@ def _links(
         made = call(
             chain.extend,
             [each for _, each in missing],
-            strategy.tiers,
+            terms.tiers,
             _in_force(cursor, last_link) if last_link else None,
-            strategy.model.min_gain,
+            terms.min_gain,
             before is not None,
             needs="sklearn.cluster",
             what="training",
@@ -177,7 +190,7 @@ def _links(
                     "training_hash": hashlib.sha256(each).hexdigest(),
                     "customers": len(each) // ROW_BYTES,
                 }
-                last_link = _store(cursor, known, link, strategy, last_link, begins)
+                last_link = _store(cursor, known, link, terms, last_link, begins)
                 links.append(last_link)
     return links
 
@@ -211,7 +224,7 @@ def _store(
     cursor: "Cursor",
     link: dict[str, Any],
     made: dict[str, Any],
-    strategy: Strategy,
+    terms: Terms,
     before: Link | None,
     begins: str,
 ) -> Link:
@@ -219,7 +232,7 @@ def _store(
     model_id = before.model_id if before else None
     if before:
         since = _in_force(cursor, before)["trained_as_of"]
-        reason = _reason(decision, link["as_of"], since, fit, strategy.model.min_gain)
+        reason = _reason(decision, link["as_of"], since, fit, terms.min_gain)
     else:
         reason = f"The model of {link['as_of']:%Y-%m-%d} is new, since {begins}"
     if model:
@@ -227,7 +240,7 @@ def _store(
         cursor.execute(
             read_sql("train_clusters/store_model"),
             known_by
-            | {"as_of": link["as_of"], "k": len(strategy.tiers), "features": FEATURES}
+            | {"as_of": link["as_of"], "k": len(terms.tiers), "features": FEATURES}
             | {part: json.dumps(value) for part, value in model.items()},
         )
         (model_id,) = one_row(cursor)
@@ -259,7 +272,7 @@ def _reason(decision: str, as_of: datetime, since: datetime, fit: dict[str, Any]
         )
     if fit["worse"] > min_gain:
         fitted += f", more than {100 * min_gain:g} %"
-    return (
-        f"The model of {since:%Y-%m-%d} is replaced by one of {as_of:%Y-%m-%d}, when {fitted}; the new one"
-        f" moves {100 * fit['moved']:.1f} % of the customers"
-    )
+    moved = f"the new one moves {100 * fit['moved']:.1f} % of the customers"
+    if chain.is_on_the_way(fit):
+        moved += ", and is on the way to a better one, so that not too many move at once"
+    return f"The model of {since:%Y-%m-%d} is replaced by one of {as_of:%Y-%m-%d}, when {fitted}; {moved}"
