@@ -61,29 +61,31 @@ as $$
         )
     ),
 
+    -- In the order of the hash, so that PostgreSQL 17 and later read no more of them than they take.
     hashed as materialized (
-        select *, row_number() over (order by sha256(convert_to(customer_unique_id, 'UTF8'))) as place
+        select *, sha256(convert_to(customer_unique_id, 'UTF8')) as hash
         from buyers
+        order by hash
     ),
 
     chosen as materialized (
         select links.moment, earliest.*
         from links
         cross join lateral (
-            select * from hashed where first_purchase_date < links.moment order by place limit sample_size
+            select * from hashed where first_purchase_date < links.moment order by hash limit sample_size
         ) as earliest
     ),
 
     customers as (
-        select moment, place, last_purchase_date, frequency, monetary
+        select moment, hash, last_purchase_date, frequency, monetary
         from chosen
         where last_purchase_date < moment
         union all
-        select moment, place, max(order_date), count(*), ops.total(items_total)
+        select moment, hash, max(order_date), count(*), ops.total(items_total)
         from chosen
         inner join ops.qualifying_orders_before(of_run_id, vintage) as orders using (customer_unique_id)
         where last_purchase_date >= moment and order_date < moment
-        group by moment, place
+        group by moment, hash
     ),
 
     packed as (
@@ -92,7 +94,7 @@ as $$
             string_agg(
                 float8send(extract(day from moment - last_purchase_date)::double precision)
                 || float8send(frequency) || float8send(monetary::double precision),
-                ''::bytea order by place
+                ''::bytea order by hash
             ) as features
         from customers
         group by moment
