@@ -161,7 +161,7 @@ def _links(
     and `begins` says why.
     """
     settings = _settings(terms)
-    known_by, last = [], before.fingerprint if before else ""
+    known_by, last = [], before.fingerprint if before else begins
     for moment, each in features.items():
         last = fingerprint(str(moment), hashlib.sha256(each).hexdigest(), settings, last)
         known_by.append(last)

@@ -105,7 +105,8 @@ def _choose_vintage(connection: "Connection", run: Run) -> Choice:
     )
     most, allowed = max(drift, key=drift.__getitem__), settings.max_drift
     shift = f"{most} has shifted by {drift[most]:.2f} since {vintage:%Y-%m-%d}"
-    if drift[most] > allowed:
+    # On its first day the vintage is the month.
+    if drift[most] > allowed and run.as_of > vintage:
         features = _read_features(connection, run, LINK_SAMPLE)
         own = replace_link(connection, terms, link, run.as_of, features)
         reason = f"{shift}, more than {allowed}, so the month has a model of its own. {own.reason}."
