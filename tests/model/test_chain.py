@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
-from olist.model.chain import NEARLY_EQUAL, assign, extend
+from olist.model import chain
+from olist.model.chain import MOST_MOVED, NEARLY_EQUAL, assign, extend, is_on_the_way
 from olist.model.clusters import standardise, train
 
 TIERS = ["Platinum", "Gold", "Silver"]
@@ -50,6 +51,60 @@ def test_of_nearly_equal_splits_the_one_that_moves_the_fewest_is_taken() -> None
     assert second["fit"]["moved"] < 0.1 < 0.2 < moved(first["model"], train(AFTER, TIERS), AFTER)
     assert second["fit"]["moved"] == moved(first["model"], second["model"], AFTER)
     assert second["fit"]["inertia"] <= (1 + NEARLY_EQUAL) * second["fit"]["best"]
+
+
+def test_the_tiers_go_no_further_towards_a_better_split_than_they_have_to() -> None:
+    """The nearest of the splits that K-Means itself ends in would move more people."""
+    rows = BEFORE * [0.5, 1, 1.3]
+    (first,) = extend([BEFORE], TIERS, None, min_gain=0.04)
+    (link,) = extend([rows], TIERS, first["model"], min_gain=0.04)
+    ends = chain._splits(standardise(rows)[1], 3, chain.STARTS, chain.STARTS_SAMPLE)
+    labels = assign(first["model"], rows)
+    assert link["decision"] == "replaced"
+    assert link["fit"]["inertia"] <= (1 + NEARLY_EQUAL) * link["fit"]["best"]
+    assert link["fit"]["moved"] < min(float((end.labels != labels).mean()) for end in ends)
+
+
+def two_crowds(parted_by: str, seed: int = 0, count: int = 6_000) -> np.ndarray:
+    """Two crowds: apart in recency and a round one in money, or the other way round."""
+    chance = np.random.default_rng(seed)
+    parted = 0.8 * chance.choice([-1, 1], count) + chance.normal(0, 0.6, count)
+    round_one = chance.normal(0, 1, count)
+    recency, money = (parted, round_one) if parted_by == "recency" else (round_one, parted)
+    bought = np.where(chance.random(count) < 0.03, 2, 1)
+    return np.column_stack([np.exp(5 + 0.4 * recency), bought, np.exp(4 + 0.6 * money)]).astype(float)
+
+
+def test_not_too_many_move_at_once_and_the_rest_moves_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_recency, by_money = two_crowds("recency"), two_crowds("money")
+    monkeypatch.setattr(chain, "STILL_FITS", 1.0)
+    links = extend([by_recency, *[by_money] * 12], TIERS, None, min_gain=0.04)
+    steps = [link["fit"]["moved"] for link in links[1:] if link["decision"] == "replaced"]
+    assert len(steps) > 1
+    assert 0 < max(steps) <= MOST_MOVED
+    assert is_on_the_way(links[1]["fit"])
+    assert links[-1]["decision"] == "kept" and links[-1]["fit"]["worse"] <= 0.04
+
+
+def test_all_move_at_once_where_the_tiers_would_fit_too_badly_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_recency, by_money = two_crowds("recency"), two_crowds("money")
+    monkeypatch.setattr(chain, "STILL_FITS", 0.02)
+    link = extend([by_recency, by_money], TIERS, None, min_gain=0.04)[1]
+    assert link["fit"]["moved"] > MOST_MOVED
+    assert link["fit"]["inertia"] <= (1 + NEARLY_EQUAL) * best_of_50(by_money)
+
+
+def test_a_chain_begins_with_the_clearest_of_nearly_equal_splits() -> None:
+    """Money parts the people a little worse than recency at times, and once it is the other way round."""
+    points = standardise(AFTER)[1]
+    found = chain._splits(points, 3, chain.FIRST_STARTS, chain.FIRST_STARTS_SAMPLE)
+    best = min(split.inertia for split in found)
+    nearly_equal = [split for split in found if split.inertia <= (1 + NEARLY_EQUAL) * best]
+    assert len(nearly_equal) > 1
+    (first,) = extend([AFTER], TIERS, None, min_gain=0.04)
+    apart = [chain._nearest_centres(split) for split in nearly_equal]
+    centres = np.array([each["centre"] for each in first["model"]["centres"]])
+    assert chain._nearest_centres(chain._split(points, centres)) == pytest.approx(max(apart))
 
 
 def test_a_split_that_is_not_nearly_equal_is_not_taken_for_moving_fewer() -> None:

@@ -140,7 +140,7 @@ def _challenge(
     if moved(chosen) > MOST_MOVED:
         bearable = (1 + STILL_FITS) * best
         gentle = [split for split in way if moved(split) <= MOST_MOVED and split.inertia <= bearable]
-        chosen = min(gentle, key=lambda split: split.inertia, default=chosen)
+        chosen = gentle[-1] if gentle else chosen
     fit = {"inertia": chosen.inertia, "best": best, "worse": worse, "moved": moved(chosen)}
     return _link("replaced", rows, scaler, points, chosen, tiers, fit)
 
