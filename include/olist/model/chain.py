@@ -27,14 +27,14 @@ MOST_MOVED = 0.1
 STILL_FITS = 0.1
 # The places on the way from one split to another that are looked at.
 STEPS = 10
-# Random starts, on a sample of the customers; those that end apart by more than a thousandth, and no more
-# than a tenth above the best, go on with all of them. A chain begins with more of them: whatever follows
-# stays near its first split.
+# Random starts, on a sample of the customers. The best goes on with all of them; where the model in force is
+# not good enough, all that end apart by more than a thousandth do, and no more than a tenth above the best. A
+# chain begins with more of them: whatever follows stays near its first split.
 STARTS, STARTS_SAMPLE = 12, 1_000
-FIRST_STARTS, FIRST_STARTS_SAMPLE = 30, 5_000
+FIRST_STARTS, FIRST_STARTS_SAMPLE = 30, 2_000
 APART, WORTH_GOING_ON = 0.001, 0.1
 # The elbow is for people to look at, and a chain makes several.
-ELBOW_STARTS, ELBOW_SAMPLE, SILHOUETTE_SAMPLE = 3, 1_000, 500
+ELBOW_STARTS, ELBOW_SAMPLE, SILHOUETTE_SAMPLE = 3, 500, 500
 # All of them decide about the numbers of a link.
 SETTINGS = [
     *(NEARLY_EQUAL, MOST_MOVED, STILL_FITS, STEPS),
@@ -123,12 +123,14 @@ def _challenge(
     labels = assign(in_force, rows)
     inertia = float(_squares(points, centres)[np.arange(len(points)), labels].sum())
     # The model in force is a start as well.
-    found = [*_splits(points, len(tiers), STARTS, STARTS_SAMPLE), _converged(points, centres)]
+    few = cluster(sample(points, STARTS_SAMPLE), len(tiers), n_init=STARTS)
+    found = [_converged(points, centres), _converged(points, few.cluster_centers_)]
     best = min(split.inertia for split in found)
-    worse = inertia / best - 1
-    if worse <= min_gain and not must_replace:
-        fit = {"inertia": inertia, "best": best, "worse": worse, "moved": 0.0}
+    if inertia <= (1 + min_gain) * best and not must_replace:
+        fit = {"inertia": inertia, "best": best, "worse": inertia / best - 1, "moved": 0.0}
         return {"decision": "kept", "model": None, "fit": fit, "bins": bins(rows)}
+    found += _splits(points, len(tiers), STARTS, STARTS_SAMPLE)
+    best = min(split.inertia for split in found)
 
     def moved(split: Split) -> float:
         return float((split.labels != labels).mean())
@@ -141,7 +143,7 @@ def _challenge(
         bearable = (1 + STILL_FITS) * best
         gentle = [split for split in way if moved(split) <= MOST_MOVED and split.inertia <= bearable]
         chosen = gentle[-1] if gentle else chosen
-    fit = {"inertia": chosen.inertia, "best": best, "worse": worse, "moved": moved(chosen)}
+    fit = {"inertia": chosen.inertia, "best": best, "worse": inertia / best - 1, "moved": moved(chosen)}
     return _link("replaced", rows, scaler, points, chosen, tiers, fit)
 
 
