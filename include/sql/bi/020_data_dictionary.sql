@@ -137,7 +137,7 @@ begin
                 (null, 'made_at', 'When it was made.'),
                 ('ops.tier_changes', 'people', 'People of the run; NULL in rows of earlier releases.'),
                 (null, 'changed_by_model_on_same_data', 'People of the run who have another tier than the model of the snapshot before would give them on the same numbers.'),
-                (null, 'decision', 'vintage, kept, replaced: the quarter''s model; drifted, too few, month: the month''s own; stored: the newest not younger.'),
+                (null, 'decision', 'vintage, kept, replaced: the vintage''s model; drifted, too few, month: the month''s own; stored: the newest not younger.'),
                 (null, 'vintage_as_of', 'The vintage date of the run''s as_of; NULL where it was not asked for.'),
                 (null, 'drift', 'Population stability index of each feature against the vintage''s training data.'),
                 (null, 'previous_model_id', 'The model of the snapshot before.'),

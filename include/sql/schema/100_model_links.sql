@@ -39,7 +39,7 @@ alter table ops.model_choices drop constraint model_choices_decision_check;
 alter table ops.model_choices add constraint model_choices_decision_check
     check (decision in ('vintage', 'kept', 'replaced', 'drifted', 'too few', 'month', 'stored'));
 comment on column ops.model_choices.decision is
-    'vintage: a new model as of the quarter (or what strategy.yaml says), with which a chain begins; kept, replaced: the model in force stayed at the quarter, or a better one took its place; drifted, too few: the month''s own, since the quarter''s does not fit or cannot be trained; month: the month''s own, as asked; stored: the newest not younger.';
+    'vintage: a new model, with which a chain begins; kept, replaced: the model in force stayed at the vintage date, or a better one took its place; drifted, too few: the month''s own, since the vintage''s does not fit or cannot be trained; month: the month''s own, as asked; stored: the newest not younger.';
 comment on column ops.model_choices.drift is
     'Population stability index of each feature: the run''s customers against those of the vintage date.';
 
