@@ -241,7 +241,7 @@ def upsert_hubspot(run: int):
     sends >> finish(run)
 
 
-@task
+@task(on_success_callback=alerts.run_succeeded)
 def write_outputs(run: int):
     """Writes the CSV files and the report of `outputs/<as_of>/`, each in the place of the old one once it is
     whole, ends the run and drops snapshots older than `keep_months`. Safe to clear alone."""

@@ -1,18 +1,19 @@
-"""When people are told: a task that has failed for good, a run that has not ended in time.
+"""When people are told: a task has failed for good, a run is late or, if wanted, has succeeded.
 
 What they are told is in `messages`, and through what in `channels`. The DAG file imports this module, and
 Airflow's triggerer calls `run_is_late` by its name.
 """
 
+import logging
 import os
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from olist.exceptions import OlistError, OutageError
 from olist.orchestration import channels
-from olist.orchestration.messages import one_line, trouble
+from olist.orchestration.messages import message, one_line, trouble
 
 if TYPE_CHECKING:
     from airflow.sdk import DeadlineAlert
@@ -26,6 +27,9 @@ TIMED_OUT = "The run has not ended in the time that it may take (dagrun_timeout 
 # The key under which a failed task leaves word that it was told about.
 TOLD = "alert"
 LATE = "The run has not ended {hours:g} hours after it was queued."
+UNWANTED = ("", "0", "false", "no", "off")
+
+log = logging.getLogger(__name__)
 
 
 def deadline() -> "DeadlineAlert | None":
@@ -78,9 +82,33 @@ async def run_is_late(context: dict[str, Any], hours: float) -> None:
         return
     dag, name = run["dag_id"], run["dag_run_id"]
     facts = {"DAG": dag, "Run": name, "As of": (run["conf"] or {}).get("as_of"), "State": run["state"]}
-    facts["Tasks"] = f"{_base_url()}/dags/{quote(dag)}/runs/{quote(name)}"
-    message = trouble(f"{dag}: {name} is late", LATE.format(hours=hours), facts)
-    await channels.send_from_triggerer(message, context)
+    facts["Tasks"] = _tasks_page(dag, name)
+    told = trouble(f"{dag}: {name} is late", LATE.format(hours=hours), facts, "warning")
+    await channels.send_from_triggerer(told, context)
+
+
+def run_succeeded(context: dict[str, Any]) -> None:
+    """Tells what the month came to, where OLIST_ALERT_GOOD_NEWS asks for it.
+
+    Airflow calls it (`on_success_callback` of the last task). What hinders it is a line in the task's log.
+    """
+    wanted = os.environ.get("OLIST_ALERT_GOOD_NEWS", "").strip().lower() not in UNWANTED
+    if not wanted or not channels.is_anybody_told():
+        return
+    from olist.orchestration import tasks
+    from olist.report.summary import read_summary
+
+    ti = context["ti"]
+    try:
+        with closing(tasks.connect()) as connection:
+            summary = read_summary(connection, ti.xcom_pull(task_ids="start_run"))
+        facts = {"DAG": ti.dag_id, "Run": ti.run_id, "Report": summary["outputs"]["report"]}
+        facts["Tasks"] = _tasks_page(ti.dag_id, ti.run_id)
+        told = message(f"{ti.dag_id} has succeeded", _headline(summary), facts, "success")
+    except Exception as error:
+        log.error("The good news could not be told: %s.", one_line(error))
+    else:
+        channels.send(told, context)
 
 
 def _tell_of_failure(context: dict[str, Any], sentence: str) -> None:
@@ -90,6 +118,17 @@ def _tell_of_failure(context: dict[str, Any], sentence: str) -> None:
     task = f"{ti.task_id}{part}"
     facts = {"DAG": ti.dag_id, "Run": ti.run_id, "As of": _as_of(context), "Task": task, "Log": ti.log_url}
     channels.send(trouble(f"{ti.dag_id}: {task} has failed", sentence, facts), context)
+
+
+def _headline(summary: dict[str, Any]) -> str:
+    """A month in a line: the customers, what they have paid, what HubSpot took."""
+    customers, sync = summary["customers"], summary["hubspot"]
+    mode = "" if sync["status"] == "delivered" else f" ({sync['status'].replace('_', ' ')})"
+    refused = f" and refused {sync['rejected']:,}" if sync["rejected"] else ""
+    return (
+        f"{customers:,} customers as of {summary['as_of']:.10}, with R$ {summary['monetary']} of purchases."
+        f" HubSpot took {sync['accepted']:,} contacts{refused}{mode}."
+    )
 
 
 def _sentence(error: BaseException | str) -> str:
@@ -117,7 +156,8 @@ def _hours() -> float:
     raise OlistError(f"OLIST_ALERT_AFTER_HOURS must be a number of hours above 0, not {given}.")
 
 
-def _base_url() -> str:
+def _tasks_page(dag: str, run: str) -> str:
     from airflow.sdk.configuration import conf
 
-    return conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+    base_url = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+    return f"{base_url}/dags/{quote(dag)}/runs/{quote(run)}"

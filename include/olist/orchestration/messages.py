@@ -6,19 +6,26 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from textwrap import shorten
-from typing import Any
+from typing import Any, Literal
 
 RUNBOOK = Path(__file__).resolve().parents[3] / "docs" / "runbook.md"
 LINKS = ("Log", "Tasks")
+Kind = Literal["failure", "warning", "success"]
 
 
 @dataclass(frozen=True)
 class Message:
-    """An alert: a line that says it all, the whole sentence, and facts by their names."""
+    """An alert: a line that says it all, the whole sentence, facts by their names, and what kind it is."""
 
     subject: str
     sentence: str
     facts: dict[str, Any]
+    kind: Kind
+
+    @property
+    def text(self) -> str:
+        """The sentence, and a line for each fact."""
+        return "\n".join([self.sentence, "", *(f"{name}: {value}" for name, value in self.facts.items())])
 
     @property
     def html(self) -> str:
@@ -32,18 +39,23 @@ class Message:
         return f"<p><b>{escape(self.sentence)}</b></p>\n<table>\n{rows}</table>\n"
 
 
-def trouble(subject: str, sentence: str, facts: dict[str, Any]) -> Message:
-    """An alert about something that somebody has to look after. Secrets that Airflow knows become stars."""
+def trouble(subject: str, sentence: str, facts: dict[str, Any], kind: Kind = "failure") -> Message:
+    """An alert about something that somebody has to look after, with the section of the runbook about it.
+
+    Secrets that Airflow knows become stars.
+    """
     from airflow.sdk.log import redact
 
     sentence = str(redact(sentence))
     with suppress(OSError):
         facts = facts | {"Runbook": f"docs/runbook.md, “{section_about(sentence)}”"}
-    return Message(
-        shorten(one_line(f"{subject}: {sentence}"), 150, placeholder=" …"),
-        sentence,
-        {name: value for name, value in facts.items() if value},
-    )
+    return message(subject, sentence, facts, kind)
+
+
+def message(subject: str, sentence: str, facts: dict[str, Any], kind: Kind) -> Message:
+    """An alert whose line has the subject and the sentence, without the facts that have no value."""
+    line = shorten(one_line(f"{subject}: {sentence}"), 150, placeholder=" …")
+    return Message(line, sentence, {name: value for name, value in facts.items() if value}, kind)
 
 
 def section_about(sentence: str) -> str | None:
