@@ -16,6 +16,7 @@ pytestmark = pytest.mark.airflow
 # As docs/airflow.md has it, but for what it does with the month.
 CONSUMER = """
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import Asset, dag, task
@@ -25,7 +26,8 @@ SNAPSHOTS = Asset("olist_customer_snapshots")
 
 @dag(schedule=SNAPSHOTS, is_paused_upon_creation=False)
 def newsletter():
-    @task
+    # The scheduler may be up before the server that it starts tasks through.
+    @task(retries=20, retry_delay=timedelta(seconds=2))
     def write(triggering_asset_events):
         months = [event.extra for event in triggering_asset_events[SNAPSHOTS]]
         Path({place!r}).write_text(json.dumps(months))

@@ -22,7 +22,7 @@ SNAPSHOTS = Asset("olist_customer_snapshots")
 LOADED = AssetAlias("olist_loaded_tables")
 # Of whichever account: only HubSpot can tell which one a token is of.
 CONTACTS = Asset(uri="hubspot://api.hubapi.com/contacts")
-HOST_AND_DATABASE = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d+)?/[\w.~%-]+")
+HOST_AND_DATABASE = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d+)?/([\w.~%-]+)")
 
 
 def files() -> list[Asset]:
@@ -40,8 +40,11 @@ def table(name: str) -> Asset:
     """
     address = os.environ.get("OLIST_WAREHOUSE_ADDRESS") or DEFAULT_WAREHOUSE
     # What is wrong may be a password in it, so it is not shown.
-    if not HOST_AND_DATABASE.fullmatch(address):
+    if not (found := HOST_AND_DATABASE.fullmatch(address)):
         raise OlistError(
             "OLIST_WAREHOUSE_ADDRESS must be host/database or host:port/database, without user or password."
         )
-    return Asset(uri=f"postgres://{address}/{name.replace('.', '/')}")
+    # With its port, as Airflow writes it: the name of the asset is the address, too, and both must be alike
+    # for every DAG.
+    host, port, database = found.groups(default=":5432")
+    return Asset(uri=f"postgres://{host}{port}/{database}/{name.replace('.', '/')}")
