@@ -201,7 +201,7 @@ def publish(run: int):
     return published
 
 
-@task(inlets=[SNAPSHOT_TABLE])
+@task(inlets=[SNAPSHOT_TABLE, addresses.CONTACTS])
 def plan(run: int) -> list[int]:
     """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again and plans
     who has to be told what; no contact is sent yet. Clear it with everything downstream to plan anew: people

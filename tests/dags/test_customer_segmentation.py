@@ -149,18 +149,19 @@ def test_what_goes_in_and_out_has_an_address(dag) -> None:
     }
     tables = [f"postgres://warehouse.example:5432/shop/staging/{source.table}" for source in SOURCES]
     snapshots = "postgres://warehouse.example:5432/shop/analytics/customer_snapshots"
+    contacts = "hubspot://api.hubapi.com/contacts"
     assert inlets == {
         "load": [f"file:///the%20data/{source.file_stem}.csv" for source in SOURCES],
         "validate": tables,
         "publish": tables,
-        "plan": [snapshots],
+        "plan": [snapshots, contacts],
         "send": [snapshots],
         "write_outputs": [snapshots],
     }
     assert outlets == {
         "load": ["olist_loaded_tables"],
         "publish": ["olist_customer_snapshots", snapshots],
-        "send": ["hubspot://api.hubapi.com/contacts"],
+        "send": [contacts],
     }
 
 
