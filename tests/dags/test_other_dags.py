@@ -53,7 +53,7 @@ def test_a_dag_that_is_scheduled_on_the_snapshots_gets_its_month(demo: Path, tmp
         assert run.returncode == 0, run.stdout + run.stderr
         (customers,) = user.asks("select count(*) from analytics.customer_snapshots")[0]
         ui = user.begins("ui", AIRFLOW__CORE__DAGS_FOLDER=str(dags), AIRFLOW_PORT=str(port))
-        deadline = time.monotonic() + 200
+        deadline = time.monotonic() + 400
         while not place.exists() and ui.poll() is None and time.monotonic() < deadline:
             time.sleep(0.5)
         ui.send_signal(signal.SIGTERM)
