@@ -84,7 +84,8 @@ def test_run_twice_then_stop(user: User) -> None:
     published = {"as_of": as_of, "customers": len(snapshot)}
     warehouse = "postgres://olist_warehouse:5432/olist"
     events = user.asks(
-        "select asset.name, extra, source_task_id from asset_event inner join asset on asset.id = asset_id",
+        "select name, asset_event.extra, source_task_id"
+        " from asset_event inner join asset on asset.id = asset_id",
         database="airflow",
     )
     assert [extra for name, extra, _ in events if name == "olist_customer_snapshots"] == [published] * 2
