@@ -4,7 +4,9 @@ from typing import Any
 
 
 def get_provider_info() -> dict[str, Any]:
-    """The connection type `hubspot` and its form, in the shape of Airflow's provider_info.schema.json.
+    """The connection type `hubspot` with its form, and assets at `hubspot://`.
+
+    In the shape of Airflow's provider_info.schema.json.
 
     Every process of Airflow calls this when it starts, so it imports nothing of this package.
     """
@@ -12,6 +14,14 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "olist-intelligence-bridge",
         "name": "Olist Intelligence Bridge",
         "description": "Customer segments in PostgreSQL and HubSpot.",
+        "asset-uris": [
+            {
+                "schemes": ["hubspot"],
+                "handler": "olist.hubspot.assets.sanitize_uri",
+                "factory": "olist.hubspot.assets.create_asset",
+                "to_openlineage_converter": "olist.hubspot.assets.convert_asset_to_openlineage",
+            }
+        ],
         "connection-types": [
             {
                 "connection-type": "hubspot",
