@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 from olist.hubspot.answers import Answer, DailyLimitError, HubSpotUnavailableError, backoff_seconds
-from olist.hubspot.properties import GROUP, ID_PROPERTY, PROPERTIES, Property
+from olist.hubspot.properties import ID_PROPERTY
 from olist.hubspot.proxies import proxy_for
+from olist.hubspot.versions import DEFAULT_API_VERSION, path_of
 
 if TYPE_CHECKING:
     from olist.hubspot.pace import Pace
 
 DEFAULT_BASE_URL = "https://api.hubapi.com"
-DEFAULT_API_VERSION = "2026-03"
 BATCH_SIZE = 100
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 MAX_ATTEMPTS = 8
@@ -32,14 +32,9 @@ class HubSpotSettings:
     base_url: str = DEFAULT_BASE_URL
     api_version: str = DEFAULT_API_VERSION
 
-    def path(self, area: str, rest: str = "") -> str:
-        """The path of an area (`objects/contacts`, `properties/contacts`, `account-info`) in this version."""
-        if area == "account-info":
-            return f"/account-info/{self.api_version}{rest}"
-        if self.api_version.startswith("v"):
-            return f"/crm/{self.api_version}/{area}{rest}"
-        kind, name = area.split("/")
-        return f"/crm/{kind}/{self.api_version}/{name}{rest}"
+    def path(self, api: str, rest: str = "") -> str:
+        """The path of an API (see olist.hubspot.versions) in this version."""
+        return path_of(api, self.api_version) + rest
 
 
 class HubSpot:
@@ -68,60 +63,51 @@ class HubSpot:
 
         Raises HubSpotUnavailableError if no answer comes, OlistError for a wrong token or another server.
         """
-        answer = self._checked(self._request("GET", self.settings.path("account-info", "/details")))
+        answer = self._checked(self._request("GET", self.settings.path("account", "/details")))
         if answer.is_temporary and answer.is_json:
             raise self._unavailable(answer)
         self._number_of(answer)
 
     def portal_id(self) -> int:
         """The number of the account that the token is for."""
-        return self._number_of(self._call("GET", self.settings.path("account-info", "/details")))
+        return self._number_of(self.call("GET", self.settings.path("account", "/details")))
 
-    def missing_properties(self) -> list[Property]:
-        """The properties that the account lacks. Raises OlistError if one exists with another type."""
-        existing = {
-            each["name"]: each for each in self._results("GET", self.settings.path("properties/contacts"))
-        }
-        for wanted in PROPERTIES:
-            self._refuse_other_type(wanted.definition(), existing.get(wanted.name))
-        return [each for each in PROPERTIES if each.name not in existing]
+    def properties(self) -> list[dict[str, Any]]:
+        """The definitions of all contact properties in use."""
+        return self._results("GET", self.settings.path("properties"))
 
-    def create_properties(self, missing: list[Property]) -> list[str]:
-        """Creates the property group and these properties. Returns their names.
-
-        Raises OlistError if HubSpot says that one is there already and it is not: archived, for example.
-        """
-        path = self.settings.path("properties/contacts")
-        if missing:
-            self._call("POST", f"{path}/groups", GROUP, also_accepted=(409,))
-        for each in missing:
-            answer = self._call("POST", path, each.definition(), also_accepted=(409,))
-            if answer.status == 409:
-                existing = self._property(each.name)
-                if existing is None:
-                    raise OlistError(
-                        f"HubSpot does not show the contact property {each.name}, and does not create it"
-                        f" either: {answer.sentence}"
-                    )
-                self._refuse_other_type(each.definition(), existing)
-        return [each.name for each in missing]
+    def property(self, name: str) -> dict[str, Any] | None:
+        """A property's definition, None without one. Raises OlistError for one that was archived."""
+        path = self.settings.path("properties", f"/{name}")
+        for is_archived in (False, True):
+            query = "?archived=true" if is_archived else ""
+            answer = self.call("GET", f"{path}{query}", also_accepted=(404,))
+            if answer.status != 404 and not is_archived:
+                return answer.body
+            if answer.status != 404:
+                raise OlistError(
+                    f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither"
+                    " be used nor created anew: restore it in HubSpot's settings, or delete it there for"
+                    " good."
+                )
+        return None
 
     def contact_ids(self, people: list[str]) -> dict[str, str]:
         """HubSpot's ids of up to 100 contacts by customer_unique_id, without those it does not have.
 
         Raises OlistError if the property that tells them apart was archived.
         """
-        path = self.settings.path("objects/contacts", "/batch/read")
+        path = self.settings.path("contacts", "/batch/read")
         body = {
             "inputs": [{"id": person} for person in people],
             "idProperty": ID_PROPERTY,
             "properties": [ID_PROPERTY],
             "propertiesWithHistory": [],
         }
-        answer = self._call("POST", path, body, also_accepted=(400, 404))
+        answer = self.call("POST", path, body, also_accepted=(400, 404))
         if not answer.is_success:
             # An account that never had the property, or has lost it, has nobody in it.
-            if self._property(ID_PROPERTY) is None:
+            if self.property(ID_PROPERTY) is None:
                 return {}
             raise self._refused("POST", path, answer)
         found = {each["properties"].get(ID_PROPERTY): each["id"] for each in answer.body.get("results", [])}
@@ -141,10 +127,10 @@ class HubSpot:
             }
             for person, properties in payloads.items()
         ]
-        path = self.settings.path("objects/contacts", "/batch/upsert" if create else "/batch/update")
+        path = self.settings.path("contacts", "/batch/upsert" if create else "/batch/update")
         return self._checked(self._request("POST", path, {"inputs": inputs}))
 
-    def _call(
+    def call(
         self, method: str, path: str, body: dict[str, Any] | None = None, also_accepted: tuple[int, ...] = ()
     ) -> Answer:
         """A request that is repeated until it has an answer that lasts."""
@@ -174,26 +160,10 @@ class HubSpot:
         return OlistError(f"HubSpot answered {method} {path} with {answer.status}: {answer.sentence}")
 
     def _results(self, method: str, path: str) -> list[dict[str, Any]]:
-        answer = self._call(method, path)
+        answer = self.call(method, path)
         if "results" not in answer.body:
             raise self._not_hubspot(answer)
         return answer.body["results"]
-
-    def _property(self, name: str) -> dict[str, Any] | None:
-        """A property's definition, None without one. Raises OlistError for one that was archived."""
-        path = self.settings.path("properties/contacts", f"/{name}")
-        for is_archived in (False, True):
-            query = "?archived=true" if is_archived else ""
-            answer = self._call("GET", f"{path}{query}", also_accepted=(404,))
-            if answer.status != 404 and not is_archived:
-                return answer.body
-            if answer.status != 404:
-                raise OlistError(
-                    f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither"
-                    " be used nor created anew: restore it in HubSpot's settings, or delete it there for"
-                    " good."
-                )
-        return None
 
     def _number_of(self, answer: Answer) -> int:
         if not isinstance(answer.body.get("portalId"), int):
@@ -244,21 +214,6 @@ class HubSpot:
         names = {name.lower(): value for name, value in (answer_headers or {}).items()}
         content = _json(raw)
         return Answer(status, names, content or {}, is_json=content is not None)
-
-    @staticmethod
-    def _refuse_other_type(wanted: dict[str, Any], existing: dict[str, Any] | None) -> None:
-        if existing is None:
-            return
-        if existing["type"] != wanted["type"]:
-            raise OlistError(
-                f"HubSpot has a contact property {wanted['name']} of type {existing['type']}, and it must be"
-                f" of type {wanted['type']}: rename or delete it in HubSpot's settings."
-            )
-        if wanted.get("hasUniqueValue") and not existing.get("hasUniqueValue"):
-            raise OlistError(
-                f"HubSpot's contact property {wanted['name']} does not require unique values, which cannot be"
-                " changed later: delete it in HubSpot's settings, and the next run creates it."
-            )
 
 
 def _json(raw: bytes | str | None) -> dict[str, Any] | None:

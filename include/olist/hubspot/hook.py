@@ -8,7 +8,8 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from olist.exceptions import OlistError
 from olist.hubspot.answers import HubSpotUnavailableError
-from olist.hubspot.client import DEFAULT_API_VERSION, DEFAULT_BASE_URL, HubSpot, HubSpotSettings
+from olist.hubspot.client import DEFAULT_BASE_URL, HubSpot, HubSpotSettings
+from olist.hubspot.versions import DEFAULT_API_VERSION
 
 NO_TOKEN = "There is no HubSpot access token: put a Service Key or private app token into the password."
 

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
+from olist.hubspot import definitions
 from olist.hubspot.answers import DailyLimitError, HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.ledger import Sample, account_of, choose_account, open_ledger
@@ -53,12 +54,12 @@ def plan(
         (status,) = one_row(cursor)
     created = []
     if status == "planned" and hubspot and ledger:
-        missing = hubspot.missing_properties()
+        missing = definitions.missing_properties(hubspot)
         # Before they are created: afterwards nobody could tell that their values are gone.
         lost = [each.name for each in missing]
         with connection.transaction():
             connection.execute("call ops.doubt_ledger(%s, %s, %s)", (run_id, lost, ledger.is_lost))
-        created = hubspot.create_properties(missing)
+        created = definitions.create_properties(hubspot, missing)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
