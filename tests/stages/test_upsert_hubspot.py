@@ -12,6 +12,7 @@ from support import pipeline
 from olist.exceptions import OlistError
 from olist.hubspot.answers import Answer, judge
 from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.hubspot.versions import API_VERSIONS
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 
 
@@ -22,7 +23,7 @@ def batch_writes(url: str) -> int:
     )
 
 
-@pytest.mark.parametrize("version", ["2026-03", "v3"])
+@pytest.mark.parametrize("version", API_VERSIONS)
 def test_everybody_arrives_as_the_snapshot_says(
     connection: Connection, demo: Path, sandbox: str, version: str
 ) -> None:
