@@ -11,7 +11,7 @@ from olist.exceptions import OlistError
 from olist.hubspot import client
 from olist.hubspot.answers import Answer, HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
-from olist.hubspot.definitions import create_properties, missing_properties
+from olist.hubspot.definitions import create_properties, survey
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 
@@ -118,7 +118,7 @@ def test_a_409_is_not_believed_where_the_property_is_nowhere(monkeypatch: pytest
 
         monkeypatch.setattr(hubspot, "_request", hides)
         with pytest.raises(OlistError, match="does not show the contact property loyalty_tier, and does not"):
-            create_properties(hubspot, missing_properties(hubspot))
+            create_properties(hubspot, survey(hubspot).missing)
 
 
 def test_html_for_a_batch_is_no_success(run_host: Callable[..., Host]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 from olist.hubspot.answers import Answer, DailyLimitError, HubSpotUnavailableError, backoff_seconds
-from olist.hubspot.properties import ID_PROPERTY
+from olist.hubspot.properties import ID_PROPERTY, names_in_hubspot
 from olist.hubspot.proxies import proxy_for
 from olist.hubspot.versions import DEFAULT_API_VERSION, path_of
 
@@ -44,12 +44,18 @@ class HubSpot:
     pace is their caller's.
     """
 
-    def __init__(self, settings: HubSpotSettings, pace: "Pace | None" = None) -> None:
+    def __init__(
+        self, settings: HubSpotSettings, pace: "Pace | None" = None, property_prefix: str = ""
+    ) -> None:
         from hubspot.crm.contacts import ApiClient, Configuration
         from urllib3.util.retry import Retry
 
         self.settings = settings
         self.pace = pace
+        self.property_prefix = property_prefix
+        # Outside of this class our properties have their own names, here those that HubSpot knows them by.
+        self.names = names_in_hubspot(property_prefix)
+        self.id_property = self.names[ID_PROPERTY]
         configuration = Configuration()
         configuration.retries = Retry(0, redirect=False)
         self._proxy = proxy_for(settings.base_url)
@@ -66,15 +72,17 @@ class HubSpot:
         answer = self._checked(self._request("GET", self.settings.path("account", "/details")))
         if answer.is_temporary and answer.is_json:
             raise self._unavailable(answer)
+        if answer.status == 403:
+            raise self._lacks_permission(answer)
         self._number_of(answer)
 
     def portal_id(self) -> int:
         """The number of the account that the token is for."""
         return self._number_of(self.call("GET", self.settings.path("account", "/details")))
 
-    def properties(self) -> list[dict[str, Any]]:
-        """The definitions of all contact properties in use."""
-        return self._results("GET", self.settings.path("properties"))
+    def properties(self, archived: bool = False) -> list[dict[str, Any]]:
+        """The definitions of all contact properties in use, or of those in the archive."""
+        return self._results("GET", self.settings.path("properties", "?archived=true" if archived else ""))
 
     def property(self, name: str) -> dict[str, Any] | None:
         """A property's definition, None without one. Raises OlistError for one that was archived."""
@@ -100,40 +108,50 @@ class HubSpot:
         path = self.settings.path("contacts", "/batch/read")
         body = {
             "inputs": [{"id": person} for person in people],
-            "idProperty": ID_PROPERTY,
-            "properties": [ID_PROPERTY],
+            "idProperty": self.id_property,
+            "properties": [self.id_property],
             "propertiesWithHistory": [],
         }
         answer = self.call("POST", path, body, also_accepted=(400, 404))
         if not answer.is_success:
             # An account that never had the property, or has lost it, has nobody in it.
-            if self.property(ID_PROPERTY) is None:
+            if self.property(self.id_property) is None:
                 return {}
             raise self._refused("POST", path, answer)
-        found = {each["properties"].get(ID_PROPERTY): each["id"] for each in answer.body.get("results", [])}
+        found = {
+            each["properties"].get(self.id_property): each["id"] for each in answer.body.get("results", [])
+        }
         return {person: found[person] for person in people if person in found}
 
     def write_contacts(self, payloads: dict[str, dict[str, str]], create: bool = True) -> Answer:
         """Upserts (or only updates) up to 100 contacts, given as properties by customer_unique_id.
 
-        One request, tried once: what the answer means for each contact is for the caller to judge.
+        One request, tried once: what the answer means for each contact, also where HubSpot refuses it, is for
+        the caller to judge.
         """
         inputs = [
             {
-                "idProperty": ID_PROPERTY,
+                "idProperty": self.id_property,
                 "id": person,
                 "objectWriteTraceId": person,
-                "properties": properties,
+                "properties": {self.names.get(name, name): value for name, value in properties.items()},
             }
             for person, properties in payloads.items()
         ]
         path = self.settings.path("contacts", "/batch/upsert" if create else "/batch/update")
         return self._checked(self._request("POST", path, {"inputs": inputs}))
 
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """A request about something that HubSpot need not tell: whatever lasts is an answer."""
+        return self.call(method, path, body, also_accepted=(400, 403, 404, 405))
+
     def call(
         self, method: str, path: str, body: dict[str, Any] | None = None, also_accepted: tuple[int, ...] = ()
     ) -> Answer:
-        """A request that is repeated until it has an answer that lasts."""
+        """A request that is repeated until it has an answer that lasts.
+
+        Raises OlistError where HubSpot refuses it with another status than those `also_accepted`.
+        """
         for attempt in range(MAX_ATTEMPTS):
             if self.pace:
                 self.pace.wait()
@@ -142,6 +160,8 @@ class HubSpot:
                 self.pace.heed(answer)
             if answer.is_success or answer.status in also_accepted:
                 return answer
+            if answer.status == 403:
+                raise self._lacks_permission(answer)
             if not answer.is_temporary:
                 raise self._refused(method, path, answer)
             if answer.is_daily_limit:
@@ -154,6 +174,12 @@ class HubSpot:
     def _unavailable(self, answer: Answer) -> HubSpotUnavailableError:
         how = "cannot be reached" if answer.status == 0 else "cannot be used"
         return HubSpotUnavailableError(f"HubSpot at {self.settings.base_url} {how}: {answer.sentence}.")
+
+    @staticmethod
+    def _lacks_permission(answer: Answer) -> OlistError:
+        return OlistError(
+            f"HubSpot's access token lacks a permission (403): {answer.sentence}{answer.scopes}"
+        )
 
     @staticmethod
     def _refused(method: str, path: str, answer: Answer) -> OlistError:
@@ -186,8 +212,6 @@ class HubSpot:
                 "HubSpot refused the access token (401): set HUBSPOT_ACCESS_TOKEN or the password of the"
                 " connection hubspot_default to a valid Service Key or private app token."
             )
-        if answer.status == 403:
-            raise OlistError(f"HubSpot's access token lacks a permission (403): {answer.sentence}")
         return answer
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
