@@ -100,28 +100,40 @@ class HubSpot:
                 )
         return None
 
-    def contact_ids(self, people: list[str]) -> dict[str, str]:
+    def contact_ids(self, people: list[str], known_by: str | None = None) -> dict[str, str]:
         """HubSpot's ids of up to 100 contacts by customer_unique_id, without those it does not have.
 
+        `known_by` is the property (its name in HubSpot) that tells them apart, unless it is that of today.
         Raises OlistError if the property that tells them apart was archived.
         """
+        id_property = known_by or self.id_property
         path = self.settings.path("contacts", "/batch/read")
         body = {
             "inputs": [{"id": person} for person in people],
-            "idProperty": self.id_property,
-            "properties": [self.id_property],
+            "idProperty": id_property,
+            "properties": [id_property],
             "propertiesWithHistory": [],
         }
         answer = self.call("POST", path, body, also_accepted=(400, 404))
         if not answer.is_success:
             # An account that never had the property, or has lost it, has nobody in it.
-            if self.property(self.id_property) is None:
+            if self.property(id_property) is None:
                 return {}
             raise self._refused("POST", path, answer)
-        found = {
-            each["properties"].get(self.id_property): each["id"] for each in answer.body.get("results", [])
-        }
+        found = {each["properties"].get(id_property): each["id"] for each in answer.body.get("results", [])}
         return {person: found[person] for person in people if person in found}
+
+    def name_contacts(self, people: list[str], known_by: str) -> None:
+        """Lets up to 100 contacts, known by a property of another prefix, be known by that of today as well.
+
+        Contacts that are gone are passed over.
+        """
+        inputs = [
+            {"idProperty": known_by, "id": person, "properties": {self.id_property: person}}
+            for person in people
+        ]
+        path = self.settings.path("contacts", "/batch/update")
+        self.call("POST", path, {"inputs": inputs}, also_accepted=(404,))
 
     def write_contacts(self, payloads: dict[str, dict[str, str]], create: bool = True) -> Answer:
         """Upserts (or only updates) up to 100 contacts, given as properties by customer_unique_id.

@@ -13,7 +13,7 @@ from olist.exceptions import OlistError
 from olist.hubspot import definitions
 from olist.hubspot.answers import DailyLimitError, HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
-from olist.hubspot.ledger import Sample, account_of, choose_account, open_ledger
+from olist.hubspot.ledger import Sample, account_of, carry_over, choose_account, open_ledger
 from olist.hubspot.pace import Pace
 from olist.hubspot.sender import Sender
 from olist.stages import gates, preflight
@@ -69,6 +69,8 @@ def plan(
         _examine_plan(connection, run_id, hubspot, planned, mode, strategy)
         if status == "planned":
             created = definitions.create_properties(hubspot, found.missing)
+            if ledger.known_by:
+                carry_over(connection, hubspot, ledger)
             names = [*found.ours, *created]
             connection.execute("call ops.note_hubspot_properties(%s, %s)", (ledger.portal_id, names))
     for sentence in [message] if message else describe(planned):
@@ -132,12 +134,6 @@ def _open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot | None,
         log.warning("%s The plan is compared with the account that was last delivered to.", error)
         choose_account(connection, run_id, None)
         return None
-    if ledger.is_lost and mode in SENDING and (other := definitions.other_id_property(hubspot)):
-        raise OlistError(
-            f"HubSpot's account {ledger.portal_id} has our contacts by the property {other}, and by"
-            f" hubspot.property_prefix of strategy.yaml it is to be {hubspot.id_property}: everybody would be"
-            " made a second time. Take the prefix back."
-        )
     if ledger.is_lost and mode in ("upsert", "update"):
         raise OlistError(
             f"HubSpot's account {ledger.portal_id} lacks {ledger.missing} of {ledger.people} contacts that it"
