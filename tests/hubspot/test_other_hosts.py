@@ -112,6 +112,8 @@ def test_a_409_is_not_believed_where_the_property_is_nowhere(monkeypatch: pytest
         ask = hubspot._request
 
         def hides(method: str, path: str, body: dict | None = None) -> Answer:
+            if path.endswith("/batch/create"):
+                return Answer(409, {}, {"message": "A property already exists."})
             if method == "POST" and (body or {}).get("name") == "loyalty_tier":
                 return Answer(409, {}, {"message": "A property named 'loyalty_tier' already exists."})
             return ask(method, path, body)

@@ -74,10 +74,17 @@ def create_properties(hubspot: HubSpot, missing: Collection[Property]) -> list[s
     Raises OlistError if HubSpot says that one is there already and it is not, or is another one.
     """
     path = hubspot.settings.path("properties")
+    created = set()
     if missing:
         hubspot.call("POST", f"{path}/groups", GROUP, also_accepted=(409,))
+        inputs = [each.definition(hubspot.property_prefix) for each in missing]
+        answer = hubspot.call("POST", f"{path}/batch/create", {"inputs": inputs}, also_accepted=(409,))
+        created = {each.get("name") for each in answer.body.get("results", [])}
+    # One that somebody has made meanwhile, or that HubSpot does not show, may be in the way of all.
     for each in missing:
         definition = each.definition(hubspot.property_prefix)
+        if definition["name"] in created:
+            continue
         answer = hubspot.call("POST", path, definition, also_accepted=(409,))
         if answer.status == 409:
             existing = hubspot.property(definition["name"])

@@ -23,17 +23,19 @@ ANOTHERS = re.compile(r"already exists.*existing id", re.IGNORECASE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of refusal that would befall anybody, by codes, words or status; and the way out."""
+    """A kind of refusal that would befall anybody, by codes, words or status; what it is, and the way out."""
 
     codes: tuple[str, ...] = ()
     words: re.Pattern[str] | None = None
     statuses: tuple[int, ...] = ()
+    what: str = ""
     way_out: str = ""
 
 
 RULES = (
     Rule(
         statuses=(403,),
+        what="the access token lacks a permission (403): ",
         way_out="give the token that scope in HubSpot's settings",
     ),
     Rule(
@@ -73,7 +75,7 @@ def rule_in(answer: Answer) -> str | None:
             # Older answers have the codes inside of the message alone.
             has_code = any(code in codes or f'"{code}"' in error.sentence for code in rule.codes)
             if error.status in rule.statuses or has_code or has_words:
-                reason = f"{error.reason}{error.scopes}".removesuffix(".")
+                reason = f"{rule.what}{error.reason}{error.scopes}".removesuffix(".")
                 return f"{reason} ({rule.way_out})" if rule.way_out else reason
     return None
 
