@@ -89,9 +89,9 @@ PARAMS = {
 
 @task
 def start_run() -> int:
-    """Checks `strategy.yaml`, `campaigns.yaml` and the HubSpot token, brings the warehouse's tables up to
-    date and gives the run its number and its working tables. Clear it, with everything downstream, to run a
-    whole month again: the run keeps its number."""
+    """Checks `strategy.yaml`, `campaigns.yaml` and whether the HubSpot account can be delivered to, brings
+    the warehouse's tables up to date and gives the run its number and its working tables. Clear it, with
+    everything downstream, to run a whole month again: the run keeps its number."""
     from olist.orchestration import tasks
 
     return tasks.start(get_current_context())

@@ -14,6 +14,7 @@ from support.shop import Shop
 
 from olist.exceptions import OlistError
 from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.hubspot.definitions import create_properties, survey
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 from olist.stages.start_run import install
@@ -157,7 +158,7 @@ def test_a_server_of_today_is_accepted() -> None:
 def fill(url: str, contacts: list[tuple[str, dict[str, str]]]) -> None:
     """Upserts contacts in this order, from which the sandbox numbers them."""
     hubspot = HubSpot(HubSpotSettings(DEFAULT_TOKEN, url))
-    hubspot.create_properties(hubspot.missing_properties())
+    create_properties(hubspot, survey(hubspot).missing)
     for person, payload in contacts:
         assert hubspot.write_contacts({person: payload}).status == 200
 

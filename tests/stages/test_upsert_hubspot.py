@@ -1,6 +1,7 @@
 """Delivery to HubSpot, over real HTTP to the sandbox."""
 
 import csv
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from support import pipeline
 from olist.exceptions import OlistError
 from olist.hubspot.answers import Answer, judge
 from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.hubspot.versions import API_VERSIONS
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 
 
@@ -22,7 +24,7 @@ def batch_writes(url: str) -> int:
     )
 
 
-@pytest.mark.parametrize("version", ["2026-03", "v3"])
+@pytest.mark.parametrize("version", API_VERSIONS)
 def test_everybody_arrives_as_the_snapshot_says(
     connection: Connection, demo: Path, sandbox: str, version: str
 ) -> None:
@@ -42,13 +44,28 @@ def test_everybody_arrives_as_the_snapshot_says(
     assert pipeline.ledger(connection) == arrived
 
 
-def test_an_unchanged_month_sends_nothing(connection: Connection, demo: Path, sandbox: str) -> None:
-    pipeline.deliver(connection, pipeline.run(connection, demo), sandbox)
+@pytest.mark.parametrize("version", API_VERSIONS)
+def test_an_unchanged_month_sends_nothing(
+    connection: Connection, demo: Path, sandbox: str, version: str
+) -> None:
+    pipeline.deliver(connection, pipeline.run(connection, demo), sandbox, api_version=version)
     before = batch_writes(sandbox)
-    sync = pipeline.deliver(connection, pipeline.run(connection, demo), sandbox)
+    sync = pipeline.deliver(connection, pipeline.run(connection, demo), sandbox, api_version=version)
     assert sync["accepted"] == 0
     assert sync["plan"]["unchanged"] == len(pipeline.contacts(sandbox))
     assert batch_writes(sandbox) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", API_VERSIONS)
+def test_real_orders_arrive_in_every_version(
+    copy_of: Callable[..., str], sample: Path, sandbox: str, version: str
+) -> None:
+    with Connection.connect(copy_of(pipeline.run, sample), autocommit=True) as connection:
+        run_id = pipeline.last_run(connection)
+        assert pipeline.deliver(connection, run_id, sandbox, api_version=version)["status"] == "delivered"
+        assert pipeline.contacts(sandbox) == pipeline.payloads(connection, run_id)
+        assert pipeline.deliver(connection, run_id, sandbox, api_version=version)["accepted"] == 0
 
 
 def test_only_changed_people_are_sent_and_an_older_snapshot_never(

@@ -24,11 +24,11 @@ class Property:
     snapshot_column: str
     description: str
 
-    def definition(self) -> dict[str, Any]:
-        """The body that creates the property in HubSpot."""
+    def definition(self, prefix: str = "") -> dict[str, Any]:
+        """The body that creates the property in HubSpot, under its name with this prefix."""
         type_, field_type = KINDS[self.kind]
         body = {
-            "name": self.name,
+            "name": prefix + self.name,
             "label": self.label,
             "description": self.description,
             "groupName": GROUP["name"],
@@ -47,6 +47,7 @@ KINDS = {
     "date": ("date", "date"),
 }
 
+# Those that matter most come first: where an account has room for too few, the last ones are left out.
 PROPERTIES = (
     Property(ID_PROPERTY, "Olist customer ID", "text", "customer_unique_id", "The person in Olist's data."),
     Property("loyalty_tier", "Loyalty tier", "text", "loyalty_tier", "Platinum, Gold or Silver."),
@@ -68,6 +69,11 @@ PROPERTIES = (
 )
 # What is emptied for people who have left the segmentation.
 CLEARED = ("loyalty_tier", "next_action", "next_action_reason")
+
+
+def names_in_hubspot(prefix: str) -> dict[str, str]:
+    """The names of our properties in HubSpot by those they have here; the prefix is that of strategy.yaml."""
+    return {each.name: prefix + each.name for each in PROPERTIES}
 
 
 def payload_function() -> str:

@@ -35,11 +35,12 @@ def get_provider_info() -> dict[str, Any]:
                 "conn-fields": {
                     "api_version": {
                         "label": "API version",
-                        "description": "v3 for the older paths, which HubSpot ends in September 2027",
+                        "description": "2026-03 and v3 do not hold to the account's create form; v3 ends in"
+                        " September 2027",
                         "schema": {
                             "type": ["string", "null"],
-                            "enum": ["2026-03", "v3"],
-                            "default": "2026-03",
+                            "enum": ["2026-09", "2026-03", "v3"],
+                            "default": "2026-09",
                         },
                     }
                 },
