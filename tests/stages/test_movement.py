@@ -162,3 +162,88 @@ def test_the_summary_and_the_report_say_how_much_is_chance(connection: Connectio
     assert ties[0]["share"] < 5 < 80 < ties[1]["share"] <= 100
     report = render_report(connection, run_id)
     assert all(f"{each['share']} %" in report for each in ties)
+
+
+def expected_movement(history: list[tuple[datetime, str, str]]) -> dict[str, str]:
+    """The same of one customer, from (as_of, tier, segment) in order."""
+    found = {}
+    for name, column in (("loyalty_tier", 1), ("rfm_segment", 2)):
+        *_, today = values = [row[column] or "" for row in history]
+        beginning = len(values) - 1
+        while beginning and values[beginning - 1] == today:
+            beginning -= 1
+        found[f"previous_{name}"] = values[beginning - 1] if beginning else ""
+        found[f"{name}_since"] = f"{history[beginning][0]:%Y-%m-%d}"
+    return found
+
+
+def movement(connection: Connection, as_of: date) -> dict[str, dict[str, str]]:
+    return dict(connection.execute("select * from ops.customer_movement(null, %s)", (as_of,)).fetchall())
+
+
+def histories(connection: Connection) -> dict[str, list[tuple]]:
+    found = defaultdict(list)
+    for customer, *row in connection.execute(
+        "select customer_unique_id, as_of, loyalty_tier, segment_name"
+        " from analytics.customer_snapshots order by as_of"
+    ):
+        found[customer].append(tuple(row))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1), (0, 1, 2, 3, 3, 1)])
+def test_where_customers_were_before_follows_from_the_snapshots_alone(
+    connection: Connection, demo: Path, order: tuple[int, ...]
+) -> None:
+    for number in order:
+        pipeline.run(connection, demo, MONTHS[number])
+    everybody = histories(connection)
+    for month in MONTHS:
+        expected = {
+            customer: expected_movement([row for row in rows if row[0].date() <= month])
+            for customer, rows in everybody.items()
+            if any(row[0].date() == month for row in rows)
+        }
+        assert movement(connection, month) == expected
+    moved = [each for each in movement(connection, MONTHS[-1]).values() if each["previous_loyalty_tier"]]
+    assert len(moved) > 100
+
+
+@pytest.mark.slow
+def test_where_customers_were_before_outlives_snapshots_that_are_dropped(
+    connection: Connection, demo: Path
+) -> None:
+    for month in MONTHS:
+        pipeline.finish(connection, pipeline.run(connection, demo, month))
+    before = movement(connection, MONTHS[-1])
+    for months in (7, 4, 1):
+        connection.execute("call ops.drop_old_snapshots(%s)", (months,))
+        assert movement(connection, MONTHS[-1]) == before
+    assert len(histories(connection)) == len(before)
+    assert connection.execute("select count(*) from ops.snapshot_dates").fetchone() == (1,)
+
+
+def test_a_month_without_the_customer_and_a_month_without_tiers(connection: Connection) -> None:
+    connection.execute(
+        """
+        create table analytics.some partition of analytics.customer_snapshots default;
+        insert into analytics.customer_snapshots (
+            as_of, customer_unique_id, first_purchase_date, last_purchase_date, recency_days, frequency, monetary,
+            favorite_category, r_score, f_score, m_score, rfm_code, segment_name, loyalty_tier
+        )
+        select
+            as_of::timestamp, customer, '2018-01-01', '2018-01-01', 1, 1, 1, 'toys', 1, 1, 1, '111', segment, tier
+        from (values
+            ('2018-02-01', 'a', 'Lost', 'Gold'), ('2018-03-01', 'b', 'Lost', 'Gold'),
+            ('2018-04-01', 'a', 'Lost', 'Silver'), ('2018-03-01', 'c', 'New', null),
+            ('2018-04-01', 'c', 'New', 'Gold')
+        ) as rows (as_of, customer, segment, tier)
+        """
+    )
+    found = movement(connection, date(2018, 4, 1))
+    assert found["a"]["previous_loyalty_tier"] == "Gold"
+    assert found["a"]["loyalty_tier_since"] == "2018-04-01"
+    assert found["a"]["rfm_segment_since"] == "2018-02-01"
+    assert found["c"]["previous_loyalty_tier"] == "" and found["c"]["loyalty_tier_since"] == "2018-04-01"
+    assert found["c"]["rfm_segment_since"] == "2018-03-01" and set(found) == {"a", "c"}

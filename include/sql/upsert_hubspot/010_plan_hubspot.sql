@@ -58,8 +58,9 @@ begin
     with wanted as (
         select
             snapshot.customer_unique_id,
-            ops.hubspot_payload(snapshot) - left_out as payload
+            ops.hubspot_payload(snapshot, moved.movement) - left_out as payload
         from ops.snapshot_drafts as snapshot
+        inner join ops.customer_movement(of_run_id) as moved using (customer_unique_id)
         where snapshot.run_id = of_run_id
         offset 0
     ),
