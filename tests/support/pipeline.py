@@ -96,6 +96,7 @@ def ledger(connection: Connection) -> dict[str, dict[str, str]]:
 
 def payloads(connection: Connection, run_id: int) -> dict[str, dict[str, str]]:
     """What HubSpot should hold after a run: our properties by customer."""
+    connection.execute("call ops.follow_movement(%s)", (run_id,))
     return dict(
         connection.execute(
             "select customer_unique_id, ops.hubspot_payload(snapshot, movement)"

@@ -52,6 +52,7 @@ begin
         return;
     end if;
 
+    call ops.follow_movement(of_run_id);
     insert into ops.hubspot_plan_drafts (
         run_id, customer_unique_id, operation, part, changed_properties, payload, payload_hash
     )
