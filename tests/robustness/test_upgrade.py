@@ -180,7 +180,7 @@ def test_the_ledger_goes_to_the_account_that_agrees(old: Connection, tmp_path: P
         fill(right, told)
         # The same people under other ids of HubSpot's, as where a test account was told of them, too.
         fill(other, [("nobody", {}), *told])
-        # Without a token: what was known before accounts were told apart. What is new is said of everybody, once.
+        # Without a token: what was known before accounts were told apart. All learn what is new, once.
         plan = pipeline.deliver(old, run_id, None)["plan"]
         assert (plan["create"], plan["update"]) == (0, len(told))
         assert set(plan["changed_properties"]) == MOVEMENT
