@@ -52,14 +52,16 @@ begin
         return;
     end if;
 
+    call ops.follow_movement(of_run_id);
     insert into ops.hubspot_plan_drafts (
         run_id, customer_unique_id, operation, part, changed_properties, payload, payload_hash
     )
     with wanted as (
         select
             snapshot.customer_unique_id,
-            ops.hubspot_payload(snapshot) - left_out as payload
+            ops.hubspot_payload(snapshot, moved.movement) - left_out as payload
         from ops.snapshot_drafts as snapshot
+        inner join ops.customer_movement(of_run_id) as moved using (customer_unique_id)
         where snapshot.run_id = of_run_id
         offset 0
     ),
