@@ -11,10 +11,10 @@ export UV_SYSTEM_CERTS := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui airflow preview evaluate secrets schema stop bench check test pictures lint audit format requirements clean
+.PHONY: help run ui airflow preview check-hubspot evaluate secrets schema stop bench check test pictures lint audit format requirements clean
 
 help: ## List these commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(VENV)/installed ## Run the whole pipeline once (demo data, or OLIST_DATA_DIR=<folder>)
 	@$(BIN)/python -m olist.local run
@@ -27,6 +27,9 @@ airflow: $(VENV)/installed ## Airflow's command line beside ui: make airflow ARG
 
 preview: $(VENV)/installed ## Whom a changed strategy.yaml would move, before anything is sent
 	@$(BIN)/python -m olist.local preview
+
+check-hubspot: $(VENV)/installed ## Whether the HubSpot account can be delivered to; sends nothing
+	@$(BIN)/python -m olist.local check-hubspot
 
 evaluate: $(VENV)/installed ## Whether the segments predicted what customers bought afterwards
 	@$(BIN)/python -m olist.local evaluate

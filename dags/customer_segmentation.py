@@ -6,10 +6,10 @@ Only wiring is here. A task's name is the name of its module in `include/olist/s
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import Asset, Param, TaskGroup, dag, get_current_context, task, task_group
+from airflow.sdk import Param, TaskGroup, dag, get_current_context, task, task_group
 
 from olist.files.sources import TABLES
-from olist.orchestration import alerts
+from olist.orchestration import addresses, alerts
 from olist.orchestration.schedule import Monthly
 from olist.strategy.limits import GATES
 
@@ -34,8 +34,8 @@ means and what to do. Every task can be run again: clear it *with its downstream
 stays until the run publishes again, and HubSpot is sent nothing twice. Clear an old run from `start_run`
 on, since working tables are kept only for the last three runs, and for a day where a run has failed.
 """
-# Other DAGs are scheduled on it by its name.
-SNAPSHOTS = Asset("olist_customer_snapshots")
+STAGING = [addresses.table(f"staging.{table}") for table in TABLES]
+SNAPSHOT_TABLE = addresses.table("analytics.customer_snapshots")
 PARAMS = {
     "as_of": Param(
         None,
@@ -89,15 +89,19 @@ PARAMS = {
 
 @task
 def start_run() -> int:
-    """Checks `strategy.yaml`, `campaigns.yaml` and the HubSpot token, brings the warehouse's tables up to
-    date and gives the run its number and its working tables. Clear it, with everything downstream, to run a
-    whole month again: the run keeps its number."""
+    """Checks `strategy.yaml`, `campaigns.yaml` and whether the HubSpot account can be delivered to, brings
+    the warehouse's tables up to date and gives the run its number and its working tables. Clear it, with
+    everything downstream, to run a whole month again: the run keeps its number."""
     from olist.orchestration import tasks
 
     return tasks.start(get_current_context())
 
 
-@task(map_index_template="{{ task.op_kwargs['table'] }}")
+@task(
+    map_index_template="{{ task.op_kwargs['table'] }}",
+    inlets=addresses.files(),
+    outlets=[addresses.LOADED],
+)
 def load(table: str, run: int):
     """Loads one file, typed and keyed; rows that cannot be are set aside in `ops.rejected_rows`. A file
     whose content was loaded before is not loaded again. After correcting a file, clear its load with
@@ -105,10 +109,12 @@ def load(table: str, run: int):
     from olist.orchestration import tasks
     from olist.stages import load
 
-    return tasks.run_stage("load", load.load, run, table, part=table)
+    loaded = tasks.run_stage("load", load.load, run, table, part=table)
+    get_current_context()["outlet_events"][addresses.LOADED].add(addresses.table(f"staging.{table}"))
+    return loaded
 
 
-@task
+@task(inlets=STAGING)
 def validate(run: int):
     """Settles the date the run looks from (`as_of`), checks the loaded tables and measures the gates of the
     files. What it found is in `ops.validation_results` and `ops.gate_results`. It changes nothing
@@ -179,7 +185,7 @@ def compute_actions(run: int):
     return tasks.run_stage("compute_actions", compute_actions.compute_actions, run)
 
 
-@task(outlets=[SNAPSHOTS])
+@task(inlets=STAGING, outlets=[addresses.SNAPSHOTS, SNAPSHOT_TABLE])
 def publish(run: int):
     """Measures the gates and puts the snapshot in the place of the one of the same `as_of`, in one
     transaction: a gate or a failure leaves readers what they had. Safe to clear. Its asset event
@@ -190,11 +196,12 @@ def publish(run: int):
     context = get_current_context()
     published = tasks.run_stage("publish", publish.publish, run)
     as_of = context["ti"].xcom_pull(task_ids="validate")["as_of"]
-    context["outlet_events"][SNAPSHOTS].extra = {"as_of": as_of, **published}
+    for asset in (addresses.SNAPSHOTS, SNAPSHOT_TABLE):
+        context["outlet_events"][asset].extra = {"as_of": as_of, **published}
     return published
 
 
-@task
+@task(inlets=[SNAPSHOT_TABLE, addresses.CONTACTS])
 def plan(run: int) -> list[int]:
     """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again and plans
     who has to be told what; no contact is sent yet. Clear it with everything downstream to plan anew: people
@@ -210,7 +217,12 @@ def plan(run: int) -> list[int]:
 
 # The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.hubspot.pace).
 # Five million new contacts take an hour and a half at HubSpot's usual pace; it may be slow.
-@task(pool="hubspot", execution_timeout=timedelta(hours=8))
+@task(
+    pool="hubspot",
+    execution_timeout=timedelta(hours=8),
+    inlets=[SNAPSHOT_TABLE],
+    outlets=[addresses.CONTACTS],
+)
 def send(part: int, run: int):
     """Sends one part of the plan in batches of 100 and keeps what HubSpot acknowledged. Safe to clear: it
     goes on where it stopped. People who were rejected are in `ops.hubspot_failures`."""
@@ -241,7 +253,7 @@ def upsert_hubspot(run: int):
     sends >> finish(run)
 
 
-@task
+@task(inlets=[SNAPSHOT_TABLE], on_success_callback=alerts.run_succeeded)
 def write_outputs(run: int):
     """Writes the CSV files and the report of `outputs/<as_of>/`, each in the place of the old one once it is
     whole, ends the run and drops snapshots older than `keep_months`. Safe to clear alone."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from support.places import PROJECT
 
+from olist.files.sources import SOURCES
 from olist.local.bench.core import STEPS
 from olist.orchestration import alerts
 
@@ -34,6 +35,8 @@ def dag(tmp_path_factory: pytest.TempPathFactory):
         patch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", f"sqlite:///{home / 'airflow.db'}")
         patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
         patch.setenv("OLIST_ALERT_EMAIL", "night@example.com")
+        patch.setenv("OLIST_DATA_DIR", "/the data/")
+        patch.setenv("OLIST_WAREHOUSE_ADDRESS", "warehouse.example/shop")
         from airflow.dag_processing.dagbag import DagBag
 
         bag = DagBag(DAG_FILE)
@@ -129,18 +132,52 @@ def test_the_dag_says_what_a_run_can_be_told_and_where_to_look(dag) -> None:
 
 
 def test_the_snapshots_are_an_asset(dag) -> None:
-    outlets = {task.task_id: [asset.name for asset in task.outlets] for task in dag.tasks if task.outlets}
-    assert outlets == {"publish": ["olist_customer_snapshots"]}
+    names = [asset.name for asset in dag.get_task("publish").outlets]
+    assert names == [
+        "olist_customer_snapshots",
+        "postgres://warehouse.example:5432/shop/analytics/customer_snapshots",
+    ]
 
 
-@pytest.mark.parametrize("addresses", ["", "night@example.com"])
-def test_nothing_heavy_is_imported_to_read_the_dag(addresses: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OLIST_ALERT_EMAIL", addresses)
+def test_what_goes_in_and_out_has_an_address(dag) -> None:
+    """The chain that lineage tools draw: files, tables, snapshots, contacts."""
+    inlets = {task.label: [asset.uri for asset in task.inlets] for task in dag.tasks if task.inlets}
+    outlets = {
+        task.label: [getattr(asset, "uri", asset.name) for asset in task.outlets]
+        for task in dag.tasks
+        if task.outlets
+    }
+    tables = [f"postgres://warehouse.example:5432/shop/staging/{source.table}" for source in SOURCES]
+    snapshots = "postgres://warehouse.example:5432/shop/analytics/customer_snapshots"
+    contacts = "hubspot://api.hubapi.com/contacts"
+    assert inlets == {
+        "load": [f"file:///the%20data/{source.file_stem}.csv" for source in SOURCES],
+        "validate": tables,
+        "publish": tables,
+        "plan": [snapshots, contacts],
+        "send": [snapshots],
+        "write_outputs": [snapshots],
+    }
+    assert outlets == {
+        "load": ["olist_loaded_tables"],
+        "publish": ["olist_customer_snapshots", snapshots],
+        "send": [contacts],
+    }
+
+
+@pytest.mark.parametrize("wanted", [{}, {"OLIST_ALERT_EMAIL": "a@b.com", "OLIST_ALERT_URLS": "json://a"}])
+def test_nothing_heavy_is_imported_to_read_the_dag(
+    wanted: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in wanted.items():
+        monkeypatch.setenv(name, value)
+    # With the first address Airflow imports what every provider says of addresses: not ours to count.
     code = (
-        "import runpy, sys; import airflow.sdk, airflow.timetables.interval; before = set(sys.modules);"
+        "import runpy, sys; import airflow.sdk, airflow.timetables.interval;"
+        "airflow.sdk.Asset(uri='hubspot://a/contacts'); before = set(sys.modules);"
         f"runpy.run_path({str(DAG_FILE)!r}); new = set(sys.modules) - before;"
         "print([name for name in new if name.split('.')[0] in"
-        " ('numpy', 'pandas', 'sklearn', 'hubspot', 'psycopg', 'sqlalchemy', 'yaml', 'rich')"
+        " ('apprise', 'numpy', 'pandas', 'sklearn', 'hubspot', 'psycopg', 'sqlalchemy', 'yaml', 'rich')"
         " or 'providers.postgres' in name])"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,7 +9,8 @@ from psycopg import Connection
 from support.places import PROJECT
 
 from olist.hubspot import hook
-from olist.orchestration.alerts import KILLED, LATE, RUNBOOK, TIMED_OUT, section_about
+from olist.orchestration.alerts import KILLED, LATE, TIMED_OUT
+from olist.orchestration.messages import RUNBOOK, section_about
 from olist.orchestration.tasks import ENDED_WITHOUT_A_WORD
 from olist.stages.gates import BEFORE
 from olist.strategy.limits import GATES

@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from olist.exceptions import OlistError
-from olist.hubspot.client import DEFAULT_API_VERSION, DEFAULT_BASE_URL, HubSpotSettings
+from olist.hubspot.client import DEFAULT_BASE_URL, HubSpotSettings
+from olist.hubspot.versions import API_VERSIONS, DEFAULT_API_VERSION
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 
 Press = Callable[..., tuple[bool, str]]
@@ -77,7 +78,7 @@ def test_airflow_offers_the_type_with_its_form() -> None:
     assert (fields.password.title, fields.host.title) == ("Access token", "Base URL")
     assert fields.host.placeholder == DEFAULT_BASE_URL
     assert version["value"] == DEFAULT_API_VERSION
-    assert version["schema"]["enum"] == [DEFAULT_API_VERSION, "v3"]
+    assert version["schema"]["enum"] == list(API_VERSIONS)
 
 
 def test_the_entry_point_costs_airflow_nothing() -> None:
@@ -94,24 +95,25 @@ def test_the_entry_point_costs_airflow_nothing() -> None:
 @pytest.mark.parametrize(
     ("variable", "base_url", "api_version"),
     [
-        ("hubspot://:a%2Fb@", DEFAULT_BASE_URL, "2026-03"),
+        ("hubspot://:a%2Fb@", DEFAULT_BASE_URL, "2026-09"),
         ("hubspot://:a%2Fb@?api_version=v3", DEFAULT_BASE_URL, "v3"),
-        ("hubspot://:a%2Fb@proxy.example", "https://proxy.example", "2026-03"),
+        ("hubspot://:a%2Fb@proxy.example", "https://proxy.example", "2026-09"),
         ("hubspot://:a%2Fb@proxy.example:8443/?api_version=v3", "https://proxy.example:8443", "v3"),
-        ("hubspot://:a%2Fb@127.0.0.1:8080/http", "http://127.0.0.1:8080", "2026-03"),
-        ("hubspot://http://:a%2Fb@127.0.0.1:8080", "http://127.0.0.1:8080", "2026-03"),
-        ({}, DEFAULT_BASE_URL, "2026-03"),
+        ("hubspot://:a%2Fb@127.0.0.1:8080/http", "http://127.0.0.1:8080", "2026-09"),
+        ("hubspot://http://:a%2Fb@127.0.0.1:8080", "http://127.0.0.1:8080", "2026-09"),
+        ({}, DEFAULT_BASE_URL, "2026-09"),
         ({"host": None, "extra": {"api_version": "v3"}}, DEFAULT_BASE_URL, "v3"),
+        ({"host": None, "extra": {"api_version": "2026-03"}}, DEFAULT_BASE_URL, "2026-03"),
         ({"host": "", "extra": '{"api_version": "v3"}'}, DEFAULT_BASE_URL, "v3"),
-        ({"host": "http://127.0.0.1:8080"}, "http://127.0.0.1:8080", "2026-03"),
-        ({"host": "https://proxy.example/hubspot/"}, "https://proxy.example/hubspot", "2026-03"),
-        ({"host": "http://127.0.0.1", "port": 8080}, "http://127.0.0.1:8080", "2026-03"),
-        ({"host": "http://127.0.0.1:8080", "port": 9090}, "http://127.0.0.1:8080", "2026-03"),
-        ({"host": "http://[::1]", "port": 8080}, "http://[::1]:8080", "2026-03"),
-        ({"host": " proxy.example "}, "https://proxy.example", "2026-03"),
-        ({"host": "proxy.example:8443"}, "https://proxy.example:8443", "2026-03"),
-        ({"host": "proxy.example", "port": "8443"}, "https://proxy.example:8443", "2026-03"),
-        ({"host": "127.0.0.1", "port": 8080, "schema": "http"}, "http://127.0.0.1:8080", "2026-03"),
+        ({"host": "http://127.0.0.1:8080"}, "http://127.0.0.1:8080", "2026-09"),
+        ({"host": "https://proxy.example/hubspot/"}, "https://proxy.example/hubspot", "2026-09"),
+        ({"host": "http://127.0.0.1", "port": 8080}, "http://127.0.0.1:8080", "2026-09"),
+        ({"host": "http://127.0.0.1:8080", "port": 9090}, "http://127.0.0.1:8080", "2026-09"),
+        ({"host": "http://[::1]", "port": 8080}, "http://[::1]:8080", "2026-09"),
+        ({"host": " proxy.example "}, "https://proxy.example", "2026-09"),
+        ({"host": "proxy.example:8443"}, "https://proxy.example:8443", "2026-09"),
+        ({"host": "proxy.example", "port": "8443"}, "https://proxy.example:8443", "2026-09"),
+        ({"host": "127.0.0.1", "port": 8080, "schema": "http"}, "http://127.0.0.1:8080", "2026-09"),
     ],
 )
 def test_settings(
@@ -136,7 +138,7 @@ def test_without_a_token_there_are_no_settings(monkeypatch: pytest.MonkeyPatch, 
         HubSpotHook().get_conn()
 
 
-@pytest.mark.parametrize("version", ["2026-03", "v3"])
+@pytest.mark.parametrize("version", API_VERSIONS)
 def test_a_good_token(press_test: Press, sandbox: str, version: str) -> None:
     passed, sentence = press_test(
         host=sandbox, password=DEFAULT_TOKEN, extra=json.dumps({"api_version": version})

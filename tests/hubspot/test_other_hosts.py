@@ -11,6 +11,7 @@ from olist.exceptions import OlistError
 from olist.hubspot import client
 from olist.hubspot.answers import Answer, HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.hubspot.definitions import create_properties, survey
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 
@@ -98,7 +99,7 @@ def test_what_is_not_hubspots_json_is_said(
     with pytest.raises(OlistError, match="does not answer like HubSpot") as raised:
         hubspot.check_token()
     assert part in str(raised.value)
-    for ask in (hubspot.portal_id, hubspot.missing_properties):
+    for ask in (hubspot.portal_id, hubspot.properties):
         with pytest.raises((OlistError, HubSpotUnavailableError)) as raised:
             ask()
         assert part in str(raised.value), ask
@@ -111,13 +112,15 @@ def test_a_409_is_not_believed_where_the_property_is_nowhere(monkeypatch: pytest
         ask = hubspot._request
 
         def hides(method: str, path: str, body: dict | None = None) -> Answer:
+            if path.endswith("/batch/create"):
+                return Answer(409, {}, {"message": "A property already exists."})
             if method == "POST" and (body or {}).get("name") == "loyalty_tier":
                 return Answer(409, {}, {"message": "A property named 'loyalty_tier' already exists."})
             return ask(method, path, body)
 
         monkeypatch.setattr(hubspot, "_request", hides)
         with pytest.raises(OlistError, match="does not show the contact property loyalty_tier, and does not"):
-            hubspot.create_properties(hubspot.missing_properties())
+            create_properties(hubspot, survey(hubspot).missing)
 
 
 def test_html_for_a_batch_is_no_success(run_host: Callable[..., Host]) -> None:

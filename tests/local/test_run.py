@@ -6,10 +6,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.chat_server import running_chat_server
 from support.places import PROJECT
 from support.user import User
 
+from olist.files.sources import TABLES
 from olist.local import postgres, sandbox_process
+from olist.stages.upsert_hubspot import PARTS
 
 pytestmark = pytest.mark.airflow
 
@@ -63,18 +66,36 @@ def test_run_twice_then_stop(user: User) -> None:
     requests = httpx.get(f"{url}/sandbox/requests").json()["requests"]
     assert len(httpx.get(f"{url}/sandbox/contacts.ndjson").text.splitlines()) == len(snapshot)
 
-    second = user.types("run", OLIST_ACCEPT="rows_lost, customers_lost")
+    with running_chat_server() as chat:
+        wanted = {"OLIST_ALERT_URLS": chat.url(), "OLIST_ALERT_GOOD_NEWS": "true"}
+        second = user.types("run", OLIST_ACCEPT="rows_lost, customers_lost", **wanted)
     assert second.returncode == 0, second.stdout + second.stderr
+    (news,) = chat.posts
+    headline = f"{len(snapshot):,} customers as of 2018-08-"
+    assert news["type"] == "success" and headline in news["title"]
+    assert "HubSpot took 0 contacts." in news["message"] and "/report.html" in news["message"]
     assert user.asks(everybody) == snapshot
     assert " rows, unchanged" in second.stdout
     again = httpx.get(f"{url}/sandbox/requests").json()["requests"]
     upserts = [[each for each in log if each["path"].endswith("/batch/upsert")] for log in (requests, again)]
     assert upserts[0] == upserts[1]
 
-    events = user.asks("select extra, source_task_id from asset_event", database="airflow")
     (as_of,) = {str(row[0]) for row in snapshot}
-    assert [extra for extra, _ in events] == [{"as_of": as_of, "customers": len(snapshot)}] * 2
-    assert {task for _, task in events} == {"publish"}
+    published = {"as_of": as_of, "customers": len(snapshot)}
+    warehouse = "postgres://olist_warehouse:5432/olist"
+    events = user.asks(
+        "select name, asset_event.extra, source_task_id"
+        " from asset_event inner join asset on asset.id = asset_id",
+        database="airflow",
+    )
+    assert [extra for name, extra, _ in events if name == "olist_customer_snapshots"] == [published] * 2
+    address = f"{warehouse}/analytics/customer_snapshots"
+    assert [extra for name, extra, _ in events if name == address] == [published] * 2
+    loaded = sorted(name for name, _, task in events if task == "load")
+    assert loaded == sorted([f"{warehouse}/staging/{table}" for table in TABLES] * 2)
+    # The second run had nothing to tell HubSpot.
+    sent = [name for name, _, task in events if task == "upsert_hubspot.send"]
+    assert sent == ["hubspot://api.hubapi.com/contacts"] * PARTS
     assert user.asks("select count(*) from ops.pipeline_runs where status = 'succeeded'") == [(2,)]
     accepted = "select accepted_gates from ops.pipeline_runs order by run_id"
     assert user.asks(accepted) == [([],), (["rows_lost", "customers_lost"],)]

@@ -21,7 +21,7 @@ from support.customers import TIERS, customers
 from olist.exceptions import OlistError, OutageError
 from olist.model.clusters import train
 from olist.model.own_process import INCLUDE, call
-from olist.orchestration.alerts import section_about
+from olist.orchestration.messages import section_about
 from olist.orchestration.outages import sentence_about
 from olist.report import charts
 from olist.stages import train_clusters

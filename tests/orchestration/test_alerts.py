@@ -1,4 +1,4 @@
-"""Alerts: who is told what, over a real mail server."""
+"""Alerts: who is told what and when, over a real mail server and a real chat."""
 
 import asyncio
 import json
@@ -6,18 +6,20 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.chat_server import ChatServer, running_chat_server
 from support.mail_server import MailServer, running_mail_server
 from support.places import PROJECT
 
 from olist.exceptions import OlistError, OutageError
-from olist.orchestration import alerts
+from olist.orchestration import alerts, channels
 
 ADDRESSES = ["night@example.com", "day@example.com"]
 TOKEN = "pat-na1-unmistakable"
@@ -46,6 +48,15 @@ def mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
     with running_mail_server() as server:
         monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", server.connection)
         monkeypatch.setenv("OLIST_ALERT_EMAIL", ", ".join(ADDRESSES))
+        yield server
+
+
+@pytest.fixture
+def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
+    """A chat, and the settings of somebody who wants alerts in it and by no mail."""
+    with running_chat_server() as server:
+        monkeypatch.delenv("OLIST_ALERT_EMAIL", raising=False)
+        monkeypatch.setenv("OLIST_ALERT_URLS", server.url())
         yield server
 
 
@@ -85,7 +96,7 @@ def late(state: str = "running", run_type: str = "scheduled") -> dict[str, Any]:
 
 @pytest.mark.airflow
 def test_a_run_that_fails_sends_one_mail_without_secrets_or_headers_of_its_own(
-    mail_server: MailServer, warehouse: str, data_dir: Path, tmp_path: Path
+    mail_server: MailServer, chat: ChatServer, warehouse: str, data_dir: Path, tmp_path: Path
 ) -> None:
     hubspot = {
         "conn_type": "hubspot",
@@ -99,6 +110,10 @@ def test_a_run_that_fails_sends_one_mail_without_secrets_or_headers_of_its_own(
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW_CONN_OLIST_WAREHOUSE": warehouse,
         "AIRFLOW_CONN_HUBSPOT_DEFAULT": json.dumps(hubspot),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+        "OLIST_ALERT_EMAIL": ", ".join(ADDRESSES),
+        # The first can be nobody's.
+        "OLIST_ALERT_URLS": f"slack://undisclosed {chat.url('undisclosed')}",
         "OLIST_DATA_DIR": str(data_dir),
         "COLUMNS": "400",
     }
@@ -120,8 +135,15 @@ def test_a_run_that_fails_sends_one_mail_without_secrets_or_headers_of_its_own(
     assert f"<b>{sentence}" in mail.text
     assert "/tasks/start_run?try_number=1" in mail.text
     assert "docs/runbook.md, “The HubSpot connection points elsewhere”" in mail.text
-    assert "unmistakable" not in mail.raw.decode() + mail.text
-    assert warehouse.partition("@")[0].rpartition(":")[2] not in mail.raw.decode() + mail.text
+    (post,) = chat.posts
+    assert post["title"] == mail.message["Subject"] and post["type"] == "failure"
+    assert "docs/runbook.md, “The HubSpot connection points elsewhere”" in post["message"]
+    told = mail.raw.decode() + mail.text + json.dumps(post)
+    assert "unmistakable" not in told and "undisclosed" not in told
+    assert warehouse.partition("@")[0].rpartition(":")[2] not in told
+    logs = [path.read_text(errors="replace") for path in tmp_path.rglob("*.log")]
+    assert "undisclosed" not in "".join([done.stdout, done.stderr, *logs])
+    assert "URL 1 of OLIST_ALERT_URLS is none that Apprise can use" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -190,8 +212,141 @@ def test_a_run_that_has_ended_or_waits_for_its_turn_is_not_late(
     assert mail_server.mails == []
 
 
+def test_a_chat_is_told_what_a_mail_says(chat: ChatServer) -> None:
+    alerts.task_failed(failed_with(OlistError("orders.csv is <empty>."), rendered_map_index="orders"))
+    (post,) = chat.posts
+    assert post["title"] == "d: load [orders] has failed: orders.csv is <empty>."
+    assert post["type"] == "failure"
+    assert post["message"].splitlines()[:2] == ["orders.csv is <empty>.", ""]
+    for line in (
+        "DAG: d",
+        "Run: r",
+        "As of: 2018-02-01 00:00:00",
+        "Task: load [orders]",
+        "Log: http://log/1",
+    ):
+        assert line in post["message"].splitlines()
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        (lambda: alerts.run_failed(failed_with(None)), "failure"),
+        (lambda: alerts.run_failed(failed_with(None) | {"reason": "timed_out"}), "failure"),
+        (lambda: asyncio.run(alerts.run_is_late(context=late(), hours=2.0)), "warning"),
+    ],
+    ids=["killed", "timed out", "late"],
+)
+def test_a_chat_is_told_of_whatever_a_mail_is(chat: ChatServer, call: Callable[[], None], kind: str) -> None:
+    call()
+    (post,) = chat.posts
+    assert post["type"] == kind and "docs/runbook.md" in post["message"]
+    assert alerts.deadline() is not None
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("json://a json://b", ["json://a", "json://b"]),
+        ("json://a,json://b", ["json://a", "json://b"]),
+        (" json://a ,\n\tjson://b,, ", ["json://a", "json://b"]),
+        (
+            "mailto://u:p@a.com?to=x@a.com,y@a.com, json://b",
+            ["mailto://u:p@a.com?to=x@a.com,y@a.com", "json://b"],
+        ),
+        ("slack://a/b/c/#one,#two", ["slack://a/b/c/#one,#two"]),
+        ("nonsense json://b", ["nonsense", "json://b"]),
+        (" , ", []),
+        ("", []),
+    ],
+)
+def test_what_stands_between_urls(monkeypatch: pytest.MonkeyPatch, setting: str, expected: list[str]) -> None:
+    monkeypatch.setenv("OLIST_ALERT_URLS", setting)
+    assert channels.urls() == expected
+    assert channels.is_anybody_told() == bool(expected)
+
+
+def test_a_channel_that_fails_hinders_no_other_and_its_url_is_in_no_log(
+    mail_server: MailServer,
+    chat: ChatServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture,
+) -> None:
+    monkeypatch.setenv("OLIST_ALERT_EMAIL", "night@example.com")
+    with running_chat_server() as refusing, running_chat_server() as slow, caplog.at_level(logging.DEBUG):
+        refusing.status, slow.seconds = 403, 3.0
+        monkeypatch.setattr(channels, "SECONDS_FOR_A_CHANNEL", 1)
+        away = "json://unmistakable:unmistakable@127.0.0.1:1/unmistakable"
+        bad = ["unmistakable", "unmistakable://a", "slack://unmistakable", "https://127.0.0.1/unmistakable"]
+        urls = [away, refusing.url(), slow.url(), *bad, chat.url()]
+        monkeypatch.setenv("OLIST_ALERT_URLS", " ".join(urls))
+        alerts.task_failed(failed_with(OlistError("orders.csv is empty.")))
+    assert len(mail_server.mails) == len(chat.posts) == 1
+    said = [record.getMessage() for record in caplog.records if record.name == channels.__name__]
+    assert said[:3] == [
+        "The alert could not be sent through URL 1 of OLIST_ALERT_URLS (json): it could not be reached, or"
+        " refused.",
+        "The alert could not be sent through URL 2 of OLIST_ALERT_URLS (json): it answered 403.",
+        "The alert could not be sent through URL 3 of OLIST_ALERT_URLS (json): it has not answered within 1"
+        " seconds.",
+    ]
+    assert said[3:] == [
+        f"URL {place} of OLIST_ALERT_URLS is none that Apprise can use: nobody was told through it."
+        for place in (4, 5, 6, 7)
+    ]
+    assert all(record.exc_info is None for record in caplog.records)
+    output, errors = capfd.readouterr()
+    assert "unmistakable" not in caplog.text + output + errors
+
+
+def test_what_others_log_meanwhile_is_logged(chat: ChatServer, caplog: pytest.LogCaptureFixture) -> None:
+    chat.seconds = 0.5
+    with caplog.at_level(logging.DEBUG):
+        other = threading.Timer(0.2, logging.getLogger("urllib3.connectionpool").debug, ["somebody else's"])
+        other.start()
+        alerts.task_failed(failed_with(OlistError("orders.csv is empty.")))
+        other.join()
+        logging.getLogger("urllib3.connectionpool").debug("afterwards")
+    assert {"somebody else's", "afterwards"} <= {record.getMessage() for record in caplog.records}
+
+
+def test_without_apprise_mails_are_sent(
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OLIST_ALERT_URLS", "json://127.0.0.1/unmistakable")
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with caplog.at_level(logging.ERROR, "olist"):
+        alerts.task_failed(failed_with(OlistError("orders.csv is empty.")))
+    assert len(mail_server.mails) == 1
+    assert caplog.messages == [
+        "The alert could not be sent through URL 1 of OLIST_ALERT_URLS: ModuleNotFoundError."
+    ]
+
+
+@pytest.mark.parametrize("wanted", ["", "0", "False", "no", " off "])
+def test_good_news_are_told_where_they_are_wanted_only(
+    chat: ChatServer, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    monkeypatch.setenv("OLIST_ALERT_GOOD_NEWS", wanted)
+    alerts.run_succeeded({"ti": FakeTask()})
+    assert chat.posts == []
+
+
+def test_good_news_that_cannot_be_read_hinder_nothing(
+    chat: ChatServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OLIST_ALERT_GOOD_NEWS", "true")
+    monkeypatch.setenv("AIRFLOW_CONN_OLIST_WAREHOUSE", "postgres://nobody:nothing@127.0.0.1:1/olist")
+    with caplog.at_level(logging.ERROR, "olist"):
+        alerts.run_succeeded({"ti": FakeTask()})
+    assert chat.posts == []
+    assert caplog.messages[-1].startswith("The good news could not be told: ")
+
+
 def test_without_addresses_nobody_is_told(mail_server: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLIST_ALERT_EMAIL", " , ")
+    monkeypatch.setenv("OLIST_ALERT_URLS", " ")
     monkeypatch.delenv("AIRFLOW_CONN_SMTP_DEFAULT")
     assert alerts.deadline() is None
     alerts.task_failed(failed_with(OlistError("orders.csv is empty.")))

@@ -12,10 +12,12 @@ import psycopg
 import pytest
 from support import pipeline
 
-from olist.orchestration import alerts, tasks
+from olist.orchestration import tasks
+from olist.orchestration.messages import section_about
 
 SLEEPER = """
 from olist.orchestration import tasks
+from olist.orchestration.messages import section_about
 connection = tasks.connect()
 print("begins", flush=True)
 connection.execute("select pg_sleep(600)")
@@ -79,6 +81,7 @@ import sys, time
 from airflow.sdk.execution_time.timeout import timeout
 from olist.model import own_process
 from olist.orchestration import tasks
+from olist.orchestration.messages import section_about
 
 def waits(connection, run_id):
     with connection.transaction():
@@ -118,7 +121,7 @@ def test_what_hangs_ends_with_a_sentence_and_is_tried_again(
         " where something hangs: the task is tried again."
     )
     assert done.stdout.splitlines()[-1] == f"OutageError {sentence}", done.stderr
-    assert alerts.section_about(sentence) == "A task or a run took too long"
+    assert section_about(sentence) == "A task or a run took too long"
     found = connection.execute("select status, message, trigger from ops.pipeline_runs").fetchone()
     assert found == ("failed", f"train_clusters: {sentence}", "manual")
     # Nobody's child goes on calculating.

@@ -232,7 +232,8 @@ def test_an_unreachable_hubspot_is_worth_a_retry(published, monkeypatch: pytest.
         with sandbox_with() as url:
             settings = HubSpotSettings(DEFAULT_TOKEN, url)
             parts = upsert_hubspot.plan(connection, run_id, "upsert", settings)["parts"]
-            httpx.put(f"{url}/sandbox/faults", json={"script": ["connection_reset"] * 8})
+            # Two batches may take turns.
+            httpx.put(f"{url}/sandbox/faults", json={"script": ["connection_reset"] * 16})
             with pytest.raises(HubSpotUnavailableError, match="failed 8 times for one batch"):
                 upsert_hubspot.send(connection, run_id, parts[0], "upsert", settings)
         with pytest.raises(HubSpotUnavailableError, match="cannot be reached"):

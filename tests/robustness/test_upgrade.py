@@ -14,6 +14,7 @@ from support.shop import Shop
 
 from olist.exceptions import OlistError
 from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.hubspot.definitions import create_properties, survey
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 from olist.stages.start_run import install
@@ -157,9 +158,12 @@ def test_a_server_of_today_is_accepted() -> None:
 def fill(url: str, contacts: list[tuple[str, dict[str, str]]]) -> None:
     """Upserts contacts in this order, from which the sandbox numbers them."""
     hubspot = HubSpot(HubSpotSettings(DEFAULT_TOKEN, url))
-    hubspot.create_properties(hubspot.missing_properties())
+    create_properties(hubspot, survey(hubspot).missing)
     for person, payload in contacts:
         assert hubspot.write_contacts({person: payload}).status == 200
+
+
+MOVEMENT = {"loyalty_tier_since", "previous_loyalty_tier", "rfm_segment_since", "previous_rfm_segment"}
 
 
 def test_the_ledger_goes_to_the_account_that_agrees(old: Connection, tmp_path: Path) -> None:
@@ -176,13 +180,17 @@ def test_the_ledger_goes_to_the_account_that_agrees(old: Connection, tmp_path: P
         fill(right, told)
         # The same people under other ids of HubSpot's, as where a test account was told of them, too.
         fill(other, [("nobody", {}), *told])
-        # Without a token: what was known before accounts were told apart.
-        assert pipeline.deliver(old, run_id, None)["plan"]["unchanged"] == len(told)
+        # Without a token: what was known before accounts were told apart. All learn what is new, once.
+        plan = pipeline.deliver(old, run_id, None)["plan"]
+        assert (plan["create"], plan["update"]) == (0, len(told))
+        assert set(plan["changed_properties"]) == MOVEMENT
         sync = pipeline.deliver(old, run_id, other)
         assert (sync["accepted"], sync["plan"]["unchanged"]) == (len(told), 0)
         assert old.execute(unchanged).fetchall() == [(0, len(told)), (22, len(told))]
         sync = pipeline.deliver(old, run_id, right)
-        assert (sync["accepted"], sync["plan"]["unchanged"]) == (0, len(told))
+        assert (sync["accepted"], sync["plan"]["create"]) == (len(told), 0)
+        assert set(sync["plan"]["changed_properties"]) == MOVEMENT
+        assert pipeline.deliver(old, run_id, right)["accepted"] == 0
         assert old.execute(unchanged).fetchall() == [(11, len(told)), (22, len(told))]
         # Its past deliveries went with it: an older month is not sent.
         older = pipeline.run(old, tmp_path, date(2017, 12, 1))

@@ -162,3 +162,104 @@ def test_the_summary_and_the_report_say_how_much_is_chance(connection: Connectio
     assert ties[0]["share"] < 5 < 80 < ties[1]["share"] <= 100
     report = render_report(connection, run_id)
     assert all(f"{each['share']} %" in report for each in ties)
+
+
+def expected_movement(history: list[tuple[datetime, str, str]]) -> dict[str, str]:
+    """The same of one customer, from (as_of, tier, segment) in order."""
+    found = {}
+    for name, column in (("loyalty_tier", 1), ("rfm_segment", 2)):
+        *_, today = values = [row[column] or "" for row in history]
+        beginning = len(values) - 1
+        while beginning and values[beginning - 1] == today:
+            beginning -= 1
+        found[f"previous_{name}"] = values[beginning - 1] if beginning else ""
+        found[f"{name}_since"] = f"{history[beginning][0]:%Y-%m-%d}"
+    return found
+
+
+def movement(connection: Connection, run_id: int) -> dict[str, dict[str, str]]:
+    connection.execute("call ops.follow_movement(%s)", (run_id,))
+    return dict(connection.execute("select * from ops.customer_movement(%s)", (run_id,)).fetchall())
+
+
+def histories(connection: Connection) -> dict[str, list[tuple]]:
+    found = defaultdict(list)
+    for customer, *row in connection.execute(
+        "select customer_unique_id, as_of, loyalty_tier, segment_name"
+        " from analytics.customer_snapshots order by as_of"
+    ):
+        found[customer].append(tuple(row))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1), (0, 1, 2, 3, 3, 1)])
+def test_where_customers_were_before_follows_from_the_snapshots_alone(
+    connection: Connection, demo: Path, order: tuple[int, ...]
+) -> None:
+    runs = {}
+    for number in order:
+        runs[MONTHS[number]] = pipeline.run(connection, demo, MONTHS[number])
+        # As a delivery does after each, whatever is there by then.
+        movement(connection, runs[MONTHS[number]])
+    everybody = histories(connection)
+    for month in (*MONTHS, MONTHS[1]):
+        assert movement(connection, runs[month]) == {
+            customer: expected_movement([row for row in rows if row[0].date() <= month])
+            for customer, rows in everybody.items()
+            if any(row[0].date() == month for row in rows)
+        }
+    newest = movement(connection, runs[MONTHS[-1]]).values()
+    assert sum(each["previous_loyalty_tier"] != "" for each in newest) > 100
+
+
+@pytest.mark.slow
+def test_where_customers_were_before_outlives_snapshots_that_are_dropped(
+    connection: Connection, demo: Path
+) -> None:
+    for month in MONTHS:
+        run_id = pipeline.run(connection, demo, month)
+        pipeline.finish(connection, run_id)
+    before = movement(connection, run_id)
+    for months in (7, 4, 1):
+        connection.execute("call ops.drop_old_snapshots(%s)", (months,))
+        assert movement(connection, run_id) == before
+    assert connection.execute("select count(*) from ops.snapshot_dates").fetchone() == (1,)
+
+
+def test_a_month_without_the_customer_and_a_month_without_tiers(
+    connection: Connection, tmp_path: Path
+) -> None:
+    shop = Shop()
+    shop.crowd()
+    for customer in ("anna", "berta", "clara"):
+        shop.order(customer, "2018-01-10 00:00:00")
+    shop.write(tmp_path)
+    runs = [pipeline.run(connection, tmp_path, date(2018, month, 1)) for month in (3, 4, 5)]
+    for customer, as_of, tier in (
+        ("anna", "2018-03-01", "Gold"),
+        ("anna", "2018-05-01", "Silver"),
+        ("berta", "2018-04-01", None),
+        ("berta", "2018-05-01", "Gold"),
+    ):
+        connection.execute(
+            "update analytics.customer_snapshots set loyalty_tier = %s"
+            " where customer_unique_id = %s and as_of = %s",
+            (tier, customer, as_of),
+        )
+    connection.execute(
+        "update ops.snapshot_drafts as draft set loyalty_tier = published.loyalty_tier"
+        " from analytics.customer_snapshots as published, ops.pipeline_runs as run"
+        " where run.run_id = draft.run_id and published.as_of = run.as_of"
+        " and published.customer_unique_id = draft.customer_unique_id"
+    )
+    connection.execute(
+        "delete from analytics.customer_snapshots where customer_unique_id = 'anna' and as_of = '2018-04-01'"
+    )
+    found = movement(connection, runs[-1])
+    assert found["anna"]["previous_loyalty_tier"] == "Gold"
+    assert found["anna"]["loyalty_tier_since"] == "2018-05-01"
+    assert found["anna"]["rfm_segment_since"] == "2018-03-01"
+    assert found["berta"]["previous_loyalty_tier"] == ""
+    assert found["berta"]["loyalty_tier_since"] == "2018-05-01"
+    assert found == {customer: expected_movement(rows) for customer, rows in histories(connection).items()}

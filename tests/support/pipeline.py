@@ -96,10 +96,12 @@ def ledger(connection: Connection) -> dict[str, dict[str, str]]:
 
 def payloads(connection: Connection, run_id: int) -> dict[str, dict[str, str]]:
     """What HubSpot should hold after a run: our properties by customer."""
+    connection.execute("call ops.follow_movement(%s)", (run_id,))
     return dict(
         connection.execute(
-            "select customer_unique_id, ops.hubspot_payload(snapshot)"
-            " from ops.snapshot_drafts as snapshot where run_id = %s",
-            (run_id,),
+            "select customer_unique_id, ops.hubspot_payload(snapshot, movement)"
+            " from ops.snapshot_drafts as snapshot"
+            " inner join ops.customer_movement(%(run)s) using (customer_unique_id) where run_id = %(run)s",
+            {"run": run_id},
         ).fetchall()
     )

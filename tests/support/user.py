@@ -17,6 +17,7 @@ REAL = dict.fromkeys(
         "DB_HOST",
         "HUBSPOT_ACCESS_TOKEN",
         "OLIST_ALERT_EMAIL",
+        "OLIST_ALERT_URLS",
         "OLIST_STRATEGY",
     ),
     "",

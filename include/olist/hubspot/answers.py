@@ -1,6 +1,9 @@
 """What HubSpot answers, whether asking again may help, and how long to wait before that."""
 
+import json
 import random
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +13,8 @@ from olist.hubspot.properties import ID_PROPERTY
 TEMPORARY_STATUSES = frozenset({408, 423, 429, 500, 502, 503, 504})
 # The policy of a 429 that does not pass before midnight.
 DAILY = "DAILY"
-# Errors of a request that no contact in it is to blame for.
-NOBODYS_CODES = ("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE")
+# How HubSpot lists what is wrong with values inside of a message.
+LISTED = re.compile(r"were not valid: (\[.*\])", re.DOTALL)
 
 Payloads = dict[str, dict[str, str]]  # properties by customer_unique_id
 
@@ -63,16 +66,38 @@ class Answer:
     @property
     def reason(self) -> str:
         """Why a request was refused, shorter than `sentence` where HubSpot lists errors one by one."""
-        errors = self.body.get("errors") or []
-        messages = [str(each["message"]) for each in errors if isinstance(each, dict) and each.get("message")]
+        messages = [str(each["message"]) for each in self.errors if each.get("message")]
         return "; ".join(dict.fromkeys(messages)) or self.sentence
 
     @property
-    def is_nobodys_fault(self) -> bool:
-        """Whether a refused request would be refused with any contact in it, as without a property."""
-        errors = self.body.get("errors") or []
-        codes = {each.get("code") for each in errors if isinstance(each, dict)}
-        return any(code in codes or f'"{code}"' in self.sentence for code in NOBODYS_CODES)
+    def scopes(self) -> str:
+        """The scopes of which a refused token needs one, as the end of a sentence; empty without any."""
+        named = [
+            str(scope)
+            for each in self.errors
+            for scope in each.get("context", {}).get("requiredGranularScopes", [])
+        ]
+        return f" It needs {' or '.join(dict.fromkeys(named))}." if named else ""
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        """The single errors of a request that was refused, or carried out in part."""
+        return [each for each in self.body.get("errors") or [] if isinstance(each, dict)]
+
+    @property
+    def faults(self) -> frozenset[tuple[str, str]]:
+        """What is wrong with which property, as (code, property), where HubSpot says so."""
+        named = {
+            (str(each.get("code") or each.get("category") or ""), str(name))
+            for each in self.errors
+            for name in (each.get("context") or {}).get("propertyName", [])
+        }
+        if not named and (listed := LISTED.search(self.sentence)):
+            with suppress(ValueError, TypeError, AttributeError):
+                named = {
+                    (str(each.get("error")), str(each.get("name"))) for each in json.loads(listed.group(1))
+                }
+        return frozenset(named)
 
 
 def backoff_seconds(attempt: int, status: int = 0) -> float:
@@ -85,10 +110,12 @@ def backoff_seconds(attempt: int, status: int = 0) -> float:
     return max(wait, 2.0) if status == 423 else wait
 
 
-def judge(payloads: Payloads, answer: Answer) -> tuple[dict[str, str | None], dict[str, tuple[str, str]]]:
+def judge(
+    payloads: Payloads, answer: Answer, id_property: str = ID_PROPERTY
+) -> tuple[dict[str, str | None], dict[str, tuple[str, str]]]:
     """Who was accepted (with the contact's id) and who was rejected (with category and message).
 
-    Whoever the answer does not name is in neither.
+    Whoever the answer does not name is in neither. `id_property` is the name that HubSpot knows it by.
     """
     rejected: dict[str, tuple[str, str]] = {}
     for error in answer.body.get("errors", []):
@@ -100,7 +127,7 @@ def judge(payloads: Payloads, answer: Answer) -> tuple[dict[str, str | None], di
         # A contact that was merged bears another id than the one it was written by.
         person = result.get("objectWriteTraceId")
         if person not in payloads:
-            person = result.get("properties", {}).get(ID_PROPERTY)
+            person = result.get("properties", {}).get(id_property)
         if person in payloads and person not in rejected:
             accepted[person] = result.get("id")
     return accepted, rejected

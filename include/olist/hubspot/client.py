@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 from olist.hubspot.answers import Answer, DailyLimitError, HubSpotUnavailableError, backoff_seconds
-from olist.hubspot.properties import GROUP, ID_PROPERTY, PROPERTIES, Property
+from olist.hubspot.properties import ID_PROPERTY, names_in_hubspot
 from olist.hubspot.proxies import proxy_for
+from olist.hubspot.versions import DEFAULT_API_VERSION, path_of
 
 if TYPE_CHECKING:
     from olist.hubspot.pace import Pace
 
 DEFAULT_BASE_URL = "https://api.hubapi.com"
-DEFAULT_API_VERSION = "2026-03"
 BATCH_SIZE = 100
 CONNECT_SECONDS, READ_SECONDS = 10, 60
 MAX_ATTEMPTS = 8
@@ -32,14 +32,9 @@ class HubSpotSettings:
     base_url: str = DEFAULT_BASE_URL
     api_version: str = DEFAULT_API_VERSION
 
-    def path(self, area: str, rest: str = "") -> str:
-        """The path of an area (`objects/contacts`, `properties/contacts`, `account-info`) in this version."""
-        if area == "account-info":
-            return f"/account-info/{self.api_version}{rest}"
-        if self.api_version.startswith("v"):
-            return f"/crm/{self.api_version}/{area}{rest}"
-        kind, name = area.split("/")
-        return f"/crm/{kind}/{self.api_version}/{name}{rest}"
+    def path(self, api: str, rest: str = "") -> str:
+        """The path of an API (see olist.hubspot.versions) in this version."""
+        return path_of(api, self.api_version) + rest
 
 
 class HubSpot:
@@ -49,12 +44,18 @@ class HubSpot:
     pace is their caller's.
     """
 
-    def __init__(self, settings: HubSpotSettings, pace: "Pace | None" = None) -> None:
+    def __init__(
+        self, settings: HubSpotSettings, pace: "Pace | None" = None, property_prefix: str = ""
+    ) -> None:
         from hubspot.crm.contacts import ApiClient, Configuration
         from urllib3.util.retry import Retry
 
         self.settings = settings
         self.pace = pace
+        self.property_prefix = property_prefix
+        # Outside of this class our properties have their own names, here those that HubSpot knows them by.
+        self.names = names_in_hubspot(property_prefix)
+        self.id_property = self.names[ID_PROPERTY]
         configuration = Configuration()
         configuration.retries = Retry(0, redirect=False)
         self._proxy = proxy_for(settings.base_url)
@@ -68,86 +69,101 @@ class HubSpot:
 
         Raises HubSpotUnavailableError if no answer comes, OlistError for a wrong token or another server.
         """
-        answer = self._checked(self._request("GET", self.settings.path("account-info", "/details")))
+        answer = self._checked(self._request("GET", self.settings.path("account", "/details")))
         if answer.is_temporary and answer.is_json:
             raise self._unavailable(answer)
+        if answer.status == 403:
+            raise self._lacks_permission(answer)
         self._number_of(answer)
 
     def portal_id(self) -> int:
         """The number of the account that the token is for."""
-        return self._number_of(self._call("GET", self.settings.path("account-info", "/details")))
+        return self._number_of(self.call("GET", self.settings.path("account", "/details")))
 
-    def missing_properties(self) -> list[Property]:
-        """The properties that the account lacks. Raises OlistError if one exists with another type."""
-        existing = {
-            each["name"]: each for each in self._results("GET", self.settings.path("properties/contacts"))
-        }
-        for wanted in PROPERTIES:
-            self._refuse_other_type(wanted.definition(), existing.get(wanted.name))
-        return [each for each in PROPERTIES if each.name not in existing]
+    def properties(self, archived: bool = False) -> list[dict[str, Any]]:
+        """The definitions of all contact properties in use, or of those in the archive."""
+        return self._results("GET", self.settings.path("properties", "?archived=true" if archived else ""))
 
-    def create_properties(self, missing: list[Property]) -> list[str]:
-        """Creates the property group and these properties. Returns their names.
+    def property(self, name: str) -> dict[str, Any] | None:
+        """A property's definition, None without one. Raises OlistError for one that was archived."""
+        path = self.settings.path("properties", f"/{name}")
+        for is_archived in (False, True):
+            query = "?archived=true" if is_archived else ""
+            answer = self.call("GET", f"{path}{query}", also_accepted=(404,))
+            if answer.status != 404 and not is_archived:
+                return answer.body
+            if answer.status != 404:
+                raise OlistError(
+                    f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither"
+                    " be used nor created anew: restore it in HubSpot's settings, or delete it there for"
+                    " good."
+                )
+        return None
 
-        Raises OlistError if HubSpot says that one is there already and it is not: archived, for example.
-        """
-        path = self.settings.path("properties/contacts")
-        if missing:
-            self._call("POST", f"{path}/groups", GROUP, also_accepted=(409,))
-        for each in missing:
-            answer = self._call("POST", path, each.definition(), also_accepted=(409,))
-            if answer.status == 409:
-                existing = self._property(each.name)
-                if existing is None:
-                    raise OlistError(
-                        f"HubSpot does not show the contact property {each.name}, and does not create it"
-                        f" either: {answer.sentence}"
-                    )
-                self._refuse_other_type(each.definition(), existing)
-        return [each.name for each in missing]
-
-    def contact_ids(self, people: list[str]) -> dict[str, str]:
+    def contact_ids(self, people: list[str], known_by: str | None = None) -> dict[str, str]:
         """HubSpot's ids of up to 100 contacts by customer_unique_id, without those it does not have.
 
+        `known_by` is the property (its name in HubSpot) that tells them apart, unless it is that of today.
         Raises OlistError if the property that tells them apart was archived.
         """
-        path = self.settings.path("objects/contacts", "/batch/read")
+        id_property = known_by or self.id_property
+        path = self.settings.path("contacts", "/batch/read")
         body = {
             "inputs": [{"id": person} for person in people],
-            "idProperty": ID_PROPERTY,
-            "properties": [ID_PROPERTY],
+            "idProperty": id_property,
+            "properties": [id_property],
             "propertiesWithHistory": [],
         }
-        answer = self._call("POST", path, body, also_accepted=(400, 404))
+        answer = self.call("POST", path, body, also_accepted=(400, 404))
         if not answer.is_success:
             # An account that never had the property, or has lost it, has nobody in it.
-            if self._property(ID_PROPERTY) is None:
+            if self.property(id_property) is None:
                 return {}
             raise self._refused("POST", path, answer)
-        found = {each["properties"].get(ID_PROPERTY): each["id"] for each in answer.body.get("results", [])}
+        found = {each["properties"].get(id_property): each["id"] for each in answer.body.get("results", [])}
         return {person: found[person] for person in people if person in found}
+
+    def name_contacts(self, people: list[str], known_by: str) -> None:
+        """Lets up to 100 contacts, known by a property of another prefix, be known by that of today as well.
+
+        Contacts that are gone are passed over.
+        """
+        inputs = [
+            {"idProperty": known_by, "id": person, "properties": {self.id_property: person}}
+            for person in people
+        ]
+        path = self.settings.path("contacts", "/batch/update")
+        self.call("POST", path, {"inputs": inputs}, also_accepted=(404,))
 
     def write_contacts(self, payloads: dict[str, dict[str, str]], create: bool = True) -> Answer:
         """Upserts (or only updates) up to 100 contacts, given as properties by customer_unique_id.
 
-        One request, tried once: what the answer means for each contact is for the caller to judge.
+        One request, tried once: what the answer means for each contact, also where HubSpot refuses it, is for
+        the caller to judge.
         """
         inputs = [
             {
-                "idProperty": ID_PROPERTY,
+                "idProperty": self.id_property,
                 "id": person,
                 "objectWriteTraceId": person,
-                "properties": properties,
+                "properties": {self.names.get(name, name): value for name, value in properties.items()},
             }
             for person, properties in payloads.items()
         ]
-        path = self.settings.path("objects/contacts", "/batch/upsert" if create else "/batch/update")
+        path = self.settings.path("contacts", "/batch/upsert" if create else "/batch/update")
         return self._checked(self._request("POST", path, {"inputs": inputs}))
 
-    def _call(
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """A request about something that HubSpot need not tell: whatever lasts is an answer."""
+        return self.call(method, path, body, also_accepted=(400, 403, 404, 405))
+
+    def call(
         self, method: str, path: str, body: dict[str, Any] | None = None, also_accepted: tuple[int, ...] = ()
     ) -> Answer:
-        """A request that is repeated until it has an answer that lasts."""
+        """A request that is repeated until it has an answer that lasts.
+
+        Raises OlistError where HubSpot refuses it with another status than those `also_accepted`.
+        """
         for attempt in range(MAX_ATTEMPTS):
             if self.pace:
                 self.pace.wait()
@@ -156,6 +172,8 @@ class HubSpot:
                 self.pace.heed(answer)
             if answer.is_success or answer.status in also_accepted:
                 return answer
+            if answer.status == 403:
+                raise self._lacks_permission(answer)
             if not answer.is_temporary:
                 raise self._refused(method, path, answer)
             if answer.is_daily_limit:
@@ -170,30 +188,20 @@ class HubSpot:
         return HubSpotUnavailableError(f"HubSpot at {self.settings.base_url} {how}: {answer.sentence}.")
 
     @staticmethod
+    def _lacks_permission(answer: Answer) -> OlistError:
+        return OlistError(
+            f"HubSpot's access token lacks a permission (403): {answer.sentence}{answer.scopes}"
+        )
+
+    @staticmethod
     def _refused(method: str, path: str, answer: Answer) -> OlistError:
         return OlistError(f"HubSpot answered {method} {path} with {answer.status}: {answer.sentence}")
 
     def _results(self, method: str, path: str) -> list[dict[str, Any]]:
-        answer = self._call(method, path)
+        answer = self.call(method, path)
         if "results" not in answer.body:
             raise self._not_hubspot(answer)
         return answer.body["results"]
-
-    def _property(self, name: str) -> dict[str, Any] | None:
-        """A property's definition, None without one. Raises OlistError for one that was archived."""
-        path = self.settings.path("properties/contacts", f"/{name}")
-        for is_archived in (False, True):
-            query = "?archived=true" if is_archived else ""
-            answer = self._call("GET", f"{path}{query}", also_accepted=(404,))
-            if answer.status != 404 and not is_archived:
-                return answer.body
-            if answer.status != 404:
-                raise OlistError(
-                    f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither"
-                    " be used nor created anew: restore it in HubSpot's settings, or delete it there for"
-                    " good."
-                )
-        return None
 
     def _number_of(self, answer: Answer) -> int:
         if not isinstance(answer.body.get("portalId"), int):
@@ -216,8 +224,6 @@ class HubSpot:
                 "HubSpot refused the access token (401): set HUBSPOT_ACCESS_TOKEN or the password of the"
                 " connection hubspot_default to a valid Service Key or private app token."
             )
-        if answer.status == 403:
-            raise OlistError(f"HubSpot's access token lacks a permission (403): {answer.sentence}")
         return answer
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
@@ -244,21 +250,6 @@ class HubSpot:
         names = {name.lower(): value for name, value in (answer_headers or {}).items()}
         content = _json(raw)
         return Answer(status, names, content or {}, is_json=content is not None)
-
-    @staticmethod
-    def _refuse_other_type(wanted: dict[str, Any], existing: dict[str, Any] | None) -> None:
-        if existing is None:
-            return
-        if existing["type"] != wanted["type"]:
-            raise OlistError(
-                f"HubSpot has a contact property {wanted['name']} of type {existing['type']}, and it must be"
-                f" of type {wanted['type']}: rename or delete it in HubSpot's settings."
-            )
-        if wanted.get("hasUniqueValue") and not existing.get("hasUniqueValue"):
-            raise OlistError(
-                f"HubSpot's contact property {wanted['name']} does not require unique values, which cannot be"
-                " changed later: delete it in HubSpot's settings, and the next run creates it."
-            )
 
 
 def _json(raw: bytes | str | None) -> dict[str, Any] | None:

@@ -8,7 +8,8 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from olist.exceptions import OlistError
 from olist.hubspot.answers import HubSpotUnavailableError
-from olist.hubspot.client import DEFAULT_API_VERSION, DEFAULT_BASE_URL, HubSpot, HubSpotSettings
+from olist.hubspot.client import DEFAULT_BASE_URL, HubSpot, HubSpotSettings
+from olist.hubspot.versions import DEFAULT_API_VERSION
 
 NO_TOKEN = "There is no HubSpot access token: put a Service Key or private app token into the password."
 
@@ -50,12 +51,12 @@ class HubSpotHook(BaseHook):
             api_version=str(connection.extra_dejson.get("api_version") or DEFAULT_API_VERSION),
         )
 
-    def get_conn(self) -> HubSpot:
-        """The account. Raises OlistError without a token."""
+    def get_conn(self, property_prefix: str = "") -> HubSpot:
+        """The account, in which our properties have this prefix. Raises OlistError without a token."""
         settings = self.settings()
         if settings is None:
             raise OlistError(NO_TOKEN)
-        return HubSpot(settings)
+        return HubSpot(settings, property_prefix=property_prefix)
 
     def test_connection(self) -> tuple[bool, str]:
         """Whether HubSpot takes the token, and a sentence for the person who pressed the button."""

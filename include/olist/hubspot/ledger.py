@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from olist.hubspot.client import BATCH_SIZE, HubSpot
+from olist.hubspot.definitions import other_id_property
 from olist.hubspot.pace import Pace
 from olist.warehouse import read_sql
 
@@ -23,11 +24,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sample:
-    """People of an account's ledger, and how many of them the account does not have (any more)."""
+    """People of an account's ledger, and how many of them the account does not have (any more).
+
+    `known_by`: the property of another prefix by which the account still knows them, as it was named before.
+    """
 
     portal_id: int
     people: int
     missing: int
+    known_by: str | None = None
 
     @property
     def is_lost(self) -> bool:
@@ -54,8 +59,24 @@ def open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot) -> Samp
             )
     choose_account(connection, run_id, portal_id)
     people = [person for person, _ in _sample(connection, portal_id)]
-    missing = len(people) - len(hubspot.contact_ids(people)) if people else 0
-    return Sample(portal_id, len(people), missing)
+    # Also without a sample, as where a prefix was changed and that plan was cut short: everybody is in doubt.
+    where = {"portal_id": portal_id, "property": hubspot.id_property}
+    ((is_open,),) = _ask(connection, "may_be_known_by_another", **where)
+    known_by = other_id_property(hubspot) if is_open else None
+    missing = len(people) - len(hubspot.contact_ids(people, known_by)) if people else 0
+    return Sample(portal_id, len(people), missing, known_by)
+
+
+def carry_over(connection: "Connection", hubspot: HubSpot, ledger: Sample) -> None:
+    """Makes an account know everybody of its ledger by the ID property of the prefix that is asked for now.
+
+    Without that, an upsert would make everybody a second time. Done again after a kill, it changes nothing.
+    """
+    after = ""
+    while rows := _ask(connection, "next_known", portal_id=ledger.portal_id, after=after, people=BATCH_SIZE):
+        hubspot.name_contacts([person for (person,) in rows], str(ledger.known_by))
+        (after,) = rows[-1]
+    log.info("HubSpot knows our contacts by %s from here on.", hubspot.id_property)
 
 
 def choose_account(connection: "Connection", run_id: int, portal_id: int | None) -> None:

@@ -12,7 +12,7 @@ ID_PROPERTY = "olist_customer_id"
 
 @dataclass(frozen=True)
 class Property:
-    """A HubSpot property and the snapshot column it shows.
+    """A HubSpot property and the snapshot column it shows; none: it is part of ops.customer_movement.
 
     `kind` is one of KINDS: HubSpot's type, and how a value is written. No value may change
     merely because time passes, or every contact would be sent every month.
@@ -21,14 +21,14 @@ class Property:
     name: str
     label: str
     kind: str
-    snapshot_column: str
+    snapshot_column: str | None
     description: str
 
-    def definition(self) -> dict[str, Any]:
-        """The body that creates the property in HubSpot."""
+    def definition(self, prefix: str = "") -> dict[str, Any]:
+        """The body that creates the property in HubSpot, under its name with this prefix."""
         type_, field_type = KINDS[self.kind]
         body = {
-            "name": self.name,
+            "name": prefix + self.name,
             "label": self.label,
             "description": self.description,
             "groupName": GROUP["name"],
@@ -47,6 +47,7 @@ KINDS = {
     "date": ("date", "date"),
 }
 
+# Those that matter most come first: where an account has room for too few, the last ones are left out.
 PROPERTIES = (
     Property(ID_PROPERTY, "Olist customer ID", "text", "customer_unique_id", "The person in Olist's data."),
     Property("loyalty_tier", "Loyalty tier", "text", "loyalty_tier", "Platinum, Gold or Silver."),
@@ -65,18 +66,32 @@ PROPERTIES = (
         "avg_review_score", "Average review score", "score", "avg_review_score", "1 to 5; empty if none."
     ),
     Property("customer_state", "State", "text", "customer_state", "Brazilian state of the latest order."),
+    Property("loyalty_tier_since", "Loyalty tier since", "date", None, "First month with this tier."),
+    Property("previous_loyalty_tier", "Loyalty tier before", "text", None, "The tier before; empty if none."),
+    Property("rfm_segment_since", "RFM segment since", "date", None, "First month in this segment."),
+    Property(
+        "previous_rfm_segment", "RFM segment before", "text", None, "The segment before; empty if none."
+    ),
 )
-# What is emptied for people who have left the segmentation.
-CLEARED = ("loyalty_tier", "next_action", "next_action_reason")
+# What is emptied for people who have left the segmentation: all that we say about them. Nobody keeps it up to
+# date any more, and a workflow would go by it. The id stays: if they come back, they are the same contact.
+CLEARED = tuple(each.name for each in PROPERTIES if each.name != ID_PROPERTY)
+
+
+def names_in_hubspot(prefix: str) -> dict[str, str]:
+    """The names of our properties in HubSpot by those they have here; the prefix is that of strategy.yaml."""
+    return {each.name: prefix + each.name for each in PROPERTIES}
 
 
 def payload_function() -> str:
-    """SQL that installs ops.hubspot_payload: a snapshot row as the properties HubSpot is sent, all text."""
+    """SQL that installs ops.hubspot_payload: a snapshot row, and where its customer was before, as the
+    properties HubSpot is sent, all text."""
     pairs = [part for each in PROPERTIES for part in (literal_column(f"'{each.name}'"), _value(each))]
     body = func.jsonb_build_object(*pairs).compile(dialect=postgresql.dialect(paramstyle="named"))
     cleared = ", ".join(f"'{name}', ''" for name in CLEARED)
     return (
-        "create or replace function ops.hubspot_payload(snapshot ops.snapshot_drafts) returns jsonb\n"
+        "create or replace function ops.hubspot_payload(snapshot ops.snapshot_drafts, movement jsonb)\n"
+        "returns jsonb\n"
         f"language sql stable\nreturn {body};\n"
         "create or replace function ops.hubspot_cleared() returns jsonb\n"
         f"language sql stable\nreturn jsonb_build_object({cleared});\n"
@@ -84,6 +99,8 @@ def payload_function() -> str:
 
 
 def _value(each: Property) -> ColumnElement[Any]:
+    if each.snapshot_column is None:
+        return literal_column(f"movement ->> '{each.name}'")
     value: ColumnElement[Any] = literal_column(f"(snapshot).{each.snapshot_column}")
     if each.kind == "money":
         value = func.round(value, literal_column("2"))

@@ -4,7 +4,9 @@ from typing import Any
 
 
 def get_provider_info() -> dict[str, Any]:
-    """The connection type `hubspot` and its form, in the shape of Airflow's provider_info.schema.json.
+    """The connection type `hubspot` with its form, and assets at `hubspot://`.
+
+    In the shape of Airflow's provider_info.schema.json.
 
     Every process of Airflow calls this when it starts, so it imports nothing of this package.
     """
@@ -12,6 +14,14 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "olist-intelligence-bridge",
         "name": "Olist Intelligence Bridge",
         "description": "Customer segments in PostgreSQL and HubSpot.",
+        "asset-uris": [
+            {
+                "schemes": ["hubspot"],
+                "handler": "olist.hubspot.assets.sanitize_uri",
+                "factory": "olist.hubspot.assets.create_asset",
+                "to_openlineage_converter": "olist.hubspot.assets.convert_asset_to_openlineage",
+            }
+        ],
         "connection-types": [
             {
                 "connection-type": "hubspot",
@@ -25,11 +35,12 @@ def get_provider_info() -> dict[str, Any]:
                 "conn-fields": {
                     "api_version": {
                         "label": "API version",
-                        "description": "v3 for the older paths, which HubSpot ends in September 2027",
+                        "description": "2026-03 and v3 do not hold to the account's create form; v3 ends in"
+                        " September 2027",
                         "schema": {
                             "type": ["string", "null"],
-                            "enum": ["2026-03", "v3"],
-                            "default": "2026-03",
+                            "enum": ["2026-09", "2026-03", "v3"],
+                            "default": "2026-09",
                         },
                     }
                 },

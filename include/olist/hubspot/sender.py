@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from olist.hubspot.answers import Answer, HubSpotUnavailableError, Payloads, backoff_seconds, judge
 from olist.hubspot.client import BATCH_SIZE, MAX_ATTEMPTS, HubSpot
 from olist.hubspot.pace import Pace
-from olist.hubspot.refusals import Reason, Suspects, reason_of
+from olist.hubspot.refusals import Reason, Suspects, is_anothers, reason_of, rule_in
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
@@ -215,29 +215,31 @@ class Sender:
         self.refused_again += self.is_again
         if self.is_stopped:
             return
-        if answer.is_nobodys_fault:
-            self._stop_for_everybody(answer)
+        if rule := rule_in(answer):
+            self._stop_for_everybody(rule)
             return
         if len(people) == 1:
             self._refused_alone(people[0], answer)
             return
         size = (len(people) + 1) // 2 if self._may_fail_again() else 1
-        for start in range(0, len(people), size):
-            self.waiting.append(Batch({each: batch.payloads[each] for each in people[start : start + size]}))
+        # Before everybody else, so that a reason that is not theirs is found out early.
+        for start in reversed(range(0, len(people), size)):
+            part = {each: batch.payloads[each] for each in people[start : start + size]}
+            self.waiting.appendleft(Batch(part))
 
     def _refused_alone(self, person: str, answer: Answer) -> None:
         """Somebody is rejected, unless HubSpot says the same of one after the other."""
-        if self.is_again:
+        if self.is_again or is_anothers(answer):
             self._refuse({person: reason_of(answer)})
             return
         self._refuse(self.suspects.add(person, answer))
         if self.suspects.are_innocent:
-            self._stop_for_everybody(answer)
+            self._stop_for_everybody(answer.reason.removesuffix("."))
 
-    def _stop_for_everybody(self, answer: Answer) -> None:
+    def _stop_for_everybody(self, reason: str) -> None:
         """Ends the delivery, all its parts; who was refused for the reason is not rejected."""
         self.suspects.clear()
-        message = f"HubSpot refuses people for a reason that is not theirs: {answer.reason}"
+        message = f"HubSpot refuses people for a reason that is not theirs: {reason}"
         log.error("%s", message)
         self._run("stop_sync", message=message)
         self._stop("stopped")
@@ -247,7 +249,13 @@ class Sender:
             self._record({}, {person: (*reason, True) for person, reason in reasons.items()})
 
     def _keep(self, batch: Batch, answer: Answer) -> None:
-        accepted, rejected = judge(batch.payloads, answer)
+        accepted, rejected = judge(batch.payloads, answer, self.hubspot.id_property)
+        if rule := rule_in(answer):
+            # Whoever it befell is waiting, as everybody else who was not sent.
+            self._record(accepted, {})
+            self._run("mark_landed", people=sorted(batch.payloads.keys() - accepted.keys()))
+            self._stop_for_everybody(rule)
+            return
         if accepted:
             self.is_welcome, self.size_again = True, min(2 * self.size_again, BATCH_SIZE)
             self._refuse(self.suspects.clear())
@@ -274,6 +282,7 @@ class Sender:
 
     def _stop(self, reason: str) -> None:
         log.warning("Part %s stops: the delivery is %s", self.where["part"], reason)
+        self._run("tell_part")
         self.is_stopped = True
 
     def _run(self, name: str, **parameters: object) -> "Cursor":

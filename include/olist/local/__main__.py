@@ -8,15 +8,21 @@ import subprocess
 import sys
 import time
 from contextlib import closing, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from rich.console import Console
+from rich.markup import escape
 
 from olist.exceptions import OlistError, OutageError
+from olist.hubspot.answers import HubSpotUnavailableError
 from olist.local import environment, postgres, sandbox_process, stopping
 from olist.local.locks import alone
 from olist.orchestration.outages import final_sentence_about, first_line
+
+if TYPE_CHECKING:
+    from olist.hubspot.client import HubSpot
+    from olist.hubspot.findings import Finding
 
 console = Console(highlight=False)
 # Seconds for Airflow's components and their tasks to end.
@@ -147,6 +153,39 @@ def preview() -> int:
     return 0
 
 
+def check_hubspot() -> int:
+    """Whether the HubSpot account can be delivered to, a sentence for each finding. Sends nothing."""
+    environment.prepare(say=console.print)
+
+    from olist.hubspot.hook import HubSpotHook
+    from olist.orchestration import tasks
+    from olist.stages import preflight
+    from olist.stages.start_run import install
+    from olist.strategy.reading import read_strategy
+
+    strategy = read_strategy()
+    hubspot = HubSpotHook().get_conn(strategy.hubspot.property_prefix)
+    with closing(tasks.connect()) as connection:
+        install(connection, strategy)
+        mode = os.environ.get("OLIST_SYNC") or "upsert"
+        findings = preflight.examine(connection, hubspot, strategy, mode)
+        if mode in preflight.CREATING:
+            findings += preflight.room_for_new(connection, hubspot)
+    return print_findings(hubspot, findings)
+
+
+def print_findings(hubspot: "HubSpot", findings: "list[Finding]") -> int:
+    """A line for each finding, the worst first. Returns 1 if the account cannot be delivered to."""
+    marks = {"stop": "[red]stops[/]  ", "warning": "[yellow]warns[/]  ", "note": "note   "}
+    for weight, mark in marks.items():
+        for each in (each for each in findings if each.weight == weight):
+            console.print(f"{mark}{escape(each.sentence)}", soft_wrap=True)
+    is_stopped = any(each.weight == "stop" for each in findings)
+    able = "cannot" if is_stopped else "can"
+    console.print(f"HubSpot at {hubspot.settings.base_url} {able} be delivered to.", soft_wrap=True)
+    return int(is_stopped)
+
+
 def stop() -> int:
     """Ends every server that the other commands have started. Data is kept."""
     for home in environment.homes():
@@ -170,7 +209,15 @@ def bench() -> int:
     return 0
 
 
-COMMANDS = {"run": run, "ui": ui, "evaluate": evaluate, "preview": preview, "stop": stop, "bench": bench}
+COMMANDS = {
+    "run": run,
+    "ui": ui,
+    "evaluate": evaluate,
+    "preview": preview,
+    "check-hubspot": check_hubspot,
+    "stop": stop,
+    "bench": bench,
+}
 
 
 def main() -> None:
@@ -184,7 +231,7 @@ def main() -> None:
     stopping.raise_when_asked()
     try:
         sys.exit(airflow(given.arguments) if given.command == "airflow" else COMMANDS[given.command]())
-    except (OlistError, OutageError, postgres.EmbeddedPostgresError) as error:
+    except (OlistError, OutageError, HubSpotUnavailableError, postgres.EmbeddedPostgresError) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(2)
     except psycopg.errors.InsufficientPrivilege as error:

@@ -1,27 +1,23 @@
-"""Alerts by e-mail: a task that has failed for good, a run that has not ended in time.
+"""When people are told: a task has failed for good, a run is late or, if wanted, has succeeded.
 
-They go to OLIST_ALERT_EMAIL through the connection `smtp_default`; without addresses nobody is told. The DAG
-file imports this module, and Airflow's triggerer calls `run_is_late` by its name.
+What they are told is in `messages`, and through what in `channels`. The DAG file imports this module, and
+Airflow's triggerer calls `run_is_late` by its name.
 """
 
 import logging
 import os
-import re
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
-from html import escape
-from pathlib import Path
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from olist.exceptions import OlistError, OutageError
+from olist.orchestration import channels
+from olist.orchestration.messages import message, one_line, trouble
 
 if TYPE_CHECKING:
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
     from airflow.sdk import DeadlineAlert
 
-RUNBOOK = Path(__file__).resolve().parents[3] / "docs" / "runbook.md"
 DEFAULT_HOURS = 2.0
 KILLED = (
     "The task ended without a word: its process was killed, somebody marked it as failed,"
@@ -31,13 +27,9 @@ TIMED_OUT = "The run has not ended in the time that it may take (dagrun_timeout 
 # The key under which a failed task leaves word that it was told about.
 TOLD = "alert"
 LATE = "The run has not ended {hours:g} hours after it was queued."
+UNWANTED = ("", "0", "false", "no", "off")
 
 log = logging.getLogger(__name__)
-
-
-def addresses() -> list[str]:
-    """Who is told: the addresses of OLIST_ALERT_EMAIL, with commas between."""
-    return [each.strip() for each in os.environ.get("OLIST_ALERT_EMAIL", "").split(",") if each.strip()]
 
 
 def deadline() -> "DeadlineAlert | None":
@@ -45,7 +37,7 @@ def deadline() -> "DeadlineAlert | None":
 
     Raises OlistError if OLIST_ALERT_AFTER_HOURS is no number of hours.
     """
-    if not addresses():
+    if not channels.is_anybody_told():
         return None
     from airflow.sdk import AsyncCallback, DeadlineAlert, DeadlineReference
 
@@ -65,7 +57,7 @@ def task_failed(context: dict[str, Any]) -> None:
     """
     error = context.get("exception")
     # A killed process leaves no error, and Airflow may call twice or never then: see run_failed.
-    if addresses() and error:
+    if channels.is_anybody_told() and error:
         context["ti"].xcom_push(TOLD, True)
         _tell_of_failure(context, _sentence(error))
 
@@ -75,7 +67,7 @@ def run_failed(context: dict[str, Any]) -> None:
 
     Airflow calls it (`on_failure_callback` of the DAG) in the process that reads the DAGs.
     """
-    if addresses() and "ti" in context:
+    if channels.is_anybody_told() and "ti" in context:
         ti = context["ti"]
         if not ti.xcom_pull(task_ids=ti.task_id, key=TOLD, map_indexes=ti.map_index):
             _tell_of_failure(context, TIMED_OUT if context.get("reason") == "timed_out" else KILLED)
@@ -86,27 +78,37 @@ async def run_is_late(context: dict[str, Any], hours: float) -> None:
     run = context["dag_run"]
     # One that failed in time was told about, and a backfill's run that waits for its turn is not late.
     is_waiting = run["run_type"] == "backfill" and run["state"] == "queued"
-    if run["state"] in ("success", "failed") or is_waiting or not addresses():
+    if run["state"] in ("success", "failed") or is_waiting or not channels.is_anybody_told():
         return
     dag, name = run["dag_id"], run["dag_run_id"]
     facts = {"DAG": dag, "Run": name, "As of": (run["conf"] or {}).get("as_of"), "State": run["state"]}
-    facts["Tasks"] = f"{_base_url()}/dags/{quote(dag)}/runs/{quote(name)}"
-    await _notifier(f"{dag}: {name} is late", LATE.format(hours=hours), facts).async_notify(context)
+    facts["Tasks"] = _tasks_page(dag, name)
+    told = trouble(f"{dag}: {name} is late", LATE.format(hours=hours), facts, "warning")
+    await channels.send_from_triggerer(told, context)
 
 
-def section_about(sentence: str) -> str | None:
-    """The section of the runbook that is about a sentence: the one that quotes it most literally.
+def run_succeeded(context: dict[str, Any]) -> None:
+    """Tells what the month came to, where OLIST_ALERT_GOOD_NEWS asks for it.
 
-    The runbook quotes sentences line by line in its `text` blocks, with … for what differs.
+    Airflow calls it (`on_success_callback` of the last task). What hinders it is a line in the task's log.
     """
-    matches = []
-    for section in re.split(r"^## ", RUNBOOK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        title = section.partition("\n")[0]
-        for block in re.findall(r"^```text\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL):
-            for line in block.splitlines():
-                if re.fullmatch(".*".join(map(re.escape, line.split("…"))), sentence):
-                    matches.append((len(line.replace("…", "")), title))
-    return max(matches)[1] if matches else None
+    wanted = os.environ.get("OLIST_ALERT_GOOD_NEWS", "").strip().lower() not in UNWANTED
+    if not wanted or not channels.is_anybody_told():
+        return
+    from olist.orchestration import tasks
+    from olist.report.summary import read_summary
+
+    ti = context["ti"]
+    try:
+        with closing(tasks.connect()) as connection:
+            summary = read_summary(connection, ti.xcom_pull(task_ids="start_run"))
+        facts = {"DAG": ti.dag_id, "Run": ti.run_id, "Report": summary["outputs"]["report"]}
+        facts["Tasks"] = _tasks_page(ti.dag_id, ti.run_id)
+        told = message(f"{ti.dag_id} has succeeded", _headline(summary), facts, "success")
+    except Exception as error:
+        log.error("The good news could not be told: %s.", one_line(error))
+    else:
+        channels.send(told, context)
 
 
 def _tell_of_failure(context: dict[str, Any], sentence: str) -> None:
@@ -115,36 +117,18 @@ def _tell_of_failure(context: dict[str, Any], sentence: str) -> None:
     part = f" [{getattr(ti, 'rendered_map_index', None) or ti.map_index}]" if is_mapped else ""
     task = f"{ti.task_id}{part}"
     facts = {"DAG": ti.dag_id, "Run": ti.run_id, "As of": _as_of(context), "Task": task, "Log": ti.log_url}
-    try:
-        _notifier(f"{ti.dag_id}: {task} has failed", sentence, facts).notify(context)
-    except Exception as error:
-        log.error("The alert could not be sent to %s: %s.", ", ".join(addresses()), _one_line(error))
+    channels.send(trouble(f"{ti.dag_id}: {task} has failed", sentence, facts), context)
 
 
-def _notifier(subject: str, sentence: str, facts: dict[str, Any]) -> "SmtpNotifier":
-    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
-    from airflow.sdk.log import redact
-
-    sentence = str(redact(sentence))
-    with suppress(OSError):
-        facts["Runbook"] = f"docs/runbook.md, “{section_about(sentence)}”"
-    return SmtpNotifier(
-        to=addresses(),
-        subject=shorten(_one_line(f"{subject}: {sentence}"), 150, placeholder=" …"),
-        html_content=_html(sentence, facts),
-        smtp_conn_id="smtp_default",
+def _headline(summary: dict[str, Any]) -> str:
+    """A month in a line: the customers, what they have paid, what HubSpot took."""
+    customers, sync = summary["customers"], summary["hubspot"]
+    mode = "" if sync["status"] == "delivered" else f" ({sync['status'].replace('_', ' ')})"
+    refused = f" and refused {sync['rejected']:,}" if sync["rejected"] else ""
+    return (
+        f"{customers:,} customers as of {summary['as_of']:.10}, with R$ {summary['monetary']} of purchases."
+        f" HubSpot took {sync['accepted']:,} contacts{refused}{mode}."
     )
-
-
-def _html(sentence: str, facts: dict[str, Any]) -> str:
-    rows = ""
-    for name, value in facts.items():
-        if value:
-            shown = escape(str(value))
-            if name in ("Log", "Tasks"):
-                shown = f'<a href="{shown}">{shown}</a>'
-            rows += f"<tr><td>{name}</td><td>{shown}</td></tr>\n"
-    return f"<p><b>{escape(sentence)}</b></p>\n<table>\n{rows}</table>\n"
 
 
 def _sentence(error: BaseException | str) -> str:
@@ -152,12 +136,7 @@ def _sentence(error: BaseException | str) -> str:
     from airflow.sdk.exceptions import AirflowFailException
 
     is_ours = isinstance(error, str | AirflowFailException | OlistError | OutageError)
-    return _one_line(error) if is_ours else f"{type(error).__name__}: {_one_line(error)}"
-
-
-def _one_line(text: object) -> str:
-    """Without line breaks and other characters that could end a header of the mail."""
-    return "".join(each if each.isprintable() else " " for each in " ".join(str(text).split()))
+    return one_line(error) if is_ours else f"{type(error).__name__}: {one_line(error)}"
 
 
 def _as_of(context: dict[str, Any]) -> str | None:
@@ -177,7 +156,8 @@ def _hours() -> float:
     raise OlistError(f"OLIST_ALERT_AFTER_HOURS must be a number of hours above 0, not {given}.")
 
 
-def _base_url() -> str:
+def _tasks_page(dag: str, run: str) -> str:
     from airflow.sdk.configuration import conf
 
-    return conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+    base_url = conf.get("api", "base_url", fallback="http://localhost:8080").rstrip("/")
+    return f"{base_url}/dags/{quote(dag)}/runs/{quote(run)}"

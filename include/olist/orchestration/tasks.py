@@ -33,14 +33,14 @@ ENDED_WITHOUT_A_WORD = (
 def start(context: dict[str, Any]) -> int:
     """Starts the run a task's context belongs to. Returns its number in the warehouse.
 
-    A wrong HubSpot token ends the run here, before anything has changed.
+    A wrong HubSpot token, and an account that cannot be delivered to, end the run here.
     """
     with _sentence_for_the_log("start_run"), closing(connect()) as connection:
         request = _request_of(context)
-        settings = hubspot_settings()
-        if settings and request.sync in SENDING:
-            _check_token(settings)
-        run_id = start_run(connection, request)
+        settings = None if request.sync == "skip" else hubspot_settings()
+        if settings and not _answers(settings, is_needed=request.sync in SENDING):
+            settings = None
+        run_id = start_run(connection, request, settings)
         _record_ended_runs(connection, run_id, context["ti"])
         return run_id
 
@@ -109,11 +109,19 @@ def _record_ended_runs(connection: Any, run_id: int, ti: Any) -> None:
             log.warning("The run %s is recorded as failed. %s", dag_run_id, ENDED_WITHOUT_A_WORD)
 
 
-def _check_token(settings: HubSpotSettings) -> None:
+def _answers(settings: HubSpotSettings, is_needed: bool) -> bool:
+    """Whether HubSpot answers and takes the token. Raises OlistError where a token is needed and wrong."""
     try:
         HubSpot(settings).check_token()
     except HubSpotUnavailableError as error:
         log.warning("%s The run goes on; its delivery will try again.", error)
+        return False
+    except OlistError as error:
+        if is_needed:
+            raise
+        log.warning("%s", error)
+        return False
+    return True
 
 
 def _request_of(context: dict[str, Any]) -> RunRequest:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from olist.files.places import find_place
 from olist.files.sources import SOURCES
+from olist.hubspot.answers import HubSpotUnavailableError
+from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.properties import payload_function
+from olist.stages import preflight
 from olist.strategy.lint import find_idle_rules
 from olist.strategy.reading import read_campaigns, read_strategy
 from olist.strategy.rules import Strategy
@@ -38,12 +41,12 @@ class RunRequest:
     accept: tuple[str, ...] = ()
 
 
-def start_run(connection: "Connection", request: RunRequest) -> int:
+def start_run(connection: "Connection", request: RunRequest, settings: HubSpotSettings | None = None) -> int:
     """The run's number, the same one when the same DAG run starts again.
 
     Raises OlistError for a strategy.yaml or campaigns.yaml that is not valid, and for a folder or one of its
-    files that is not there or cannot be read: here it is one error, in the loads it would be nine. Warns of
-    rules that can reach nobody.
+    files that is not there or cannot be read: here it is one error, in the loads it would be nine; and for a
+    HubSpot account that cannot be delivered to. Warns of rules that can reach nobody.
     """
     strategy = read_strategy()
     # Only the report, at the run's end, needs them; a mistake in them is told here.
@@ -54,6 +57,8 @@ def start_run(connection: "Connection", request: RunRequest) -> int:
     install(connection, strategy)
     for finding in find_idle_rules(connection, strategy):
         log.warning("%s", finding)
+    if settings and request.sync != "skip":
+        _look_at_hubspot(connection, settings, strategy, request.sync)
     with connection.cursor() as cursor:
         cursor.execute("call ops.drop_what_old_runs_left()")
     with connection.transaction(), connection.cursor() as cursor:
@@ -73,6 +78,19 @@ def start_run(connection: "Connection", request: RunRequest) -> int:
         (run_id,) = one_row(cursor)
         cursor.execute("call ops.open_drafts(%s)", (run_id,))
     return run_id
+
+
+def _look_at_hubspot(
+    connection: "Connection", settings: HubSpotSettings, strategy: Strategy, mode: str
+) -> None:
+    """Ends a run whose account cannot be delivered to; warns in a dry run, and where HubSpot is away."""
+    hubspot = HubSpot(settings, property_prefix=strategy.hubspot.property_prefix)
+    try:
+        findings = preflight.examine(connection, hubspot, strategy, mode)
+    except HubSpotUnavailableError as error:
+        log.warning("%s The run goes on; its delivery will try again.", error)
+        return
+    preflight.heed(findings, only_warn=mode == "dry_run")
 
 
 def install(connection: "Connection", strategy: Strategy) -> bool:

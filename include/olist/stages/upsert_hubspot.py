@@ -10,13 +10,15 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
+from olist.hubspot import definitions
 from olist.hubspot.answers import DailyLimitError, HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
-from olist.hubspot.ledger import Sample, account_of, choose_account, open_ledger
+from olist.hubspot.ledger import Sample, account_of, carry_over, choose_account, open_ledger
 from olist.hubspot.pace import Pace
 from olist.hubspot.sender import Sender
-from olist.stages import gates
+from olist.stages import gates, preflight
 from olist.strategy.reading import read_strategy
+from olist.strategy.rules import Strategy
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
@@ -39,30 +41,38 @@ def plan(
 
     Creates the properties that HubSpot lacks. Without settings (no token) the run is a dry run, compared with
     the ledger of the account that was last delivered to. Raises OlistError before anything is planned where a
-    gate stops the delivery, or the account has lost what it had acknowledged (but for the mode `repair`).
+    gate stops the delivery, or the account has lost what it had acknowledged (but for the mode `repair`), and
+    before anything is written where the account would refuse it (olist.stages.preflight).
     """
     if settings is None and mode in SENDING:
         log.warning("No HubSpot access token is configured: this is a dry run, and nothing is sent.")
         mode = "dry_run"
-    hubspot = HubSpot(settings) if settings and mode != "skip" else None
+    strategy = read_strategy()
+    prefix = strategy.hubspot.property_prefix
+    hubspot = HubSpot(settings, property_prefix=prefix) if settings and mode != "skip" else None
     ledger = _open_ledger(connection, run_id, hubspot, mode)
     if mode != "skip":
         gates.stop_at(connection, run_id, "upsert_hubspot", only_warn=mode == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.enter_sync(%s, %s)", (run_id, mode))
         (status,) = one_row(cursor)
-    created = []
-    if status == "planned" and hubspot and ledger:
-        missing = hubspot.missing_properties()
-        # Before they are created: afterwards nobody could tell that their values are gone.
-        lost = [each.name for each in missing]
-        with connection.transaction():
-            connection.execute("call ops.doubt_ledger(%s, %s, %s)", (run_id, lost, ledger.is_lost))
-        created = hubspot.create_properties(missing)
+    if hubspot and ledger and status in ("planned", "dry_run"):
+        found = _survey(connection, run_id, hubspot, ledger, status)
+    else:
+        hubspot = found = None
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
         planned, message, parts = one_row(cursor)
+    created = []
+    if hubspot and found and ledger:
+        _examine_plan(connection, run_id, hubspot, planned, mode, strategy)
+        if status == "planned":
+            created = definitions.create_properties(hubspot, found.missing)
+            if ledger.known_by:
+                carry_over(connection, hubspot, ledger)
+            names = [*found.ours, *created]
+            connection.execute("call ops.note_hubspot_properties(%s, %s)", (ledger.portal_id, names))
     for sentence in [message] if message else describe(planned):
         log.info("HubSpot %s: %s", status, sentence)
     return {
@@ -71,6 +81,44 @@ def plan(
         "parts": parts if status == "planned" else [],
         "properties_created": created,
     }
+
+
+def _survey(
+    connection: "Connection", run_id: int, hubspot: HubSpot, ledger: Sample, status: str
+) -> definitions.Survey:
+    """Our properties in the account, entered for the run. Raises OlistError if they cannot be written to."""
+    found = preflight.survey_of(connection, hubspot, ledger.portal_id)
+    preflight.heed(found.findings, only_warn=status == "dry_run")
+    entered = {
+        "run_id": run_id,
+        "property_prefix": hubspot.property_prefix,
+        "left_out": [each.name for each in found.left_out],
+    }
+    with connection.transaction():
+        connection.execute(read_sql("upsert_hubspot/enter_account"), entered)
+        if status == "planned":
+            # Before they are created: afterwards nobody could tell that their values are gone.
+            lost = [each.name for each in found.missing]
+            connection.execute("call ops.doubt_ledger(%s, %s, %s)", (run_id, lost, ledger.is_lost))
+    return found
+
+
+def _examine_plan(
+    connection: "Connection",
+    run_id: int,
+    hubspot: HubSpot,
+    planned: dict[str, Any],
+    mode: str,
+    strategy: Strategy,
+) -> None:
+    """Ends a plan whose people the account would refuse. Raises OlistError for it, unless it is a dry run."""
+    findings = preflight.examine_plan(connection, run_id, hubspot, planned, mode, strategy)
+    try:
+        preflight.heed(findings, only_warn=mode == "dry_run")
+    except OlistError as error:
+        stopped = {"run_id": run_id, "message": str(error).removesuffix(".")}
+        connection.execute(read_sql("upsert_hubspot/stop_sync"), stopped)
+        raise
 
 
 def _open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot | None, mode: str) -> Sample | None:
@@ -114,22 +162,27 @@ def send(
     # While anybody holds this lock, nobody plans: see ops.plan_hubspot.
     connection.execute("select pg_advisory_lock_shared(hashtext('ops.hubspot'))")
     try:
-        return _send(connection, run_id, part, mode, HubSpot(settings))
+        return _send(connection, run_id, part, mode, settings)
     finally:
         connection.execute("select pg_advisory_unlock_shared(hashtext('ops.hubspot'))")
 
 
-def _send(connection: "Connection", run_id: int, part: int, mode: str, hubspot: HubSpot) -> dict[str, Any]:
+def _send(
+    connection: "Connection", run_id: int, part: int, mode: str, settings: HubSpotSettings
+) -> dict[str, Any]:
     planned_for = account_of(connection, run_id)
-    hubspot.pace = Pace(connection, planned_for)
-    (stop_reason,) = one_row(connection.execute(read_sql("upsert_hubspot/stop_reason"), {"run_id": run_id}))
+    here = {"run_id": run_id, "part": part}
+    (prefix,) = one_row(connection.execute(read_sql("upsert_hubspot/property_prefix"), here))
+    hubspot = HubSpot(settings, Pace(connection, planned_for), prefix)
+    connection.execute(read_sql("upsert_hubspot/begin_part"), here)
+    (stop_reason,) = one_row(connection.execute(read_sql("upsert_hubspot/stop_reason"), here))
     if stop_reason:
         log.warning("Part %s is not sent: the delivery is %s", part, stop_reason)
         return {"stopped": stop_reason}
     try:
         portal_id = hubspot.portal_id()
     except DailyLimitError:
-        connection.execute(read_sql("upsert_hubspot/pause_sync"), {"run_id": run_id})
+        connection.execute(read_sql("upsert_hubspot/pause_sync"), here)
         return {"stopped": "paused"}
     if portal_id != planned_for:
         raise OlistError(
@@ -156,7 +209,8 @@ def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
     if sync["status"] == "stopped":
         raise OlistError(
             f"The delivery was stopped. {sync['message']}. Mend that in HubSpot, then clear"
-            " upsert_hubspot.plan with its downstream tasks."
+            " upsert_hubspot.send with its downstream tasks (upsert_hubspot.plan, where a property is to be"
+            " made anew)."
         )
     allowed = read_strategy().limits.max_rejected_contacts
     # The share is of everybody. In a quiet month, most of those sent are the few who are always rejected.

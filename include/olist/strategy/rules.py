@@ -93,6 +93,13 @@ class Model(Part):
     """Above this many customers a model learns from so many of them."""
 
 
+class HubSpotNames(Part):
+    """How HubSpot knows what we send."""
+
+    property_prefix: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,39})?$")] = ""
+    """What the names of our contact properties begin with: olist_, say, where others have taken the names."""
+
+
 class Strategy(Part):
     """The checked content of strategy.yaml."""
 
@@ -112,6 +119,8 @@ class Strategy(Part):
     """The rules for the next action, in the order they are tried."""
     default_actions: dict[str, Action]
     """One action for each tier, for everybody whom no rule has reached."""
+    hubspot: HubSpotNames = HubSpotNames()
+    """What HubSpot knows our contact properties by."""
     limits: Limits = Limits()
     """What is still normal. Beyond it a run stops before it changes what people read."""
 

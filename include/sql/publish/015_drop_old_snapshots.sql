@@ -7,6 +7,7 @@ create or replace procedure ops.drop_old_snapshots(
 language plpgsql
 as $$
 declare
+    oldest_kept timestamp;
     old timestamp[];
     snapshot_as_of timestamp;
     part text;
@@ -17,9 +18,13 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
     dropped := 0;
-    select coalesce(array_agg(as_of), '{}') into old
+    select min(as_of) into oldest_kept
     from ops.snapshot_dates
-    where as_of < (select max(as_of) from ops.snapshot_dates) - make_interval(months => months);
+    where as_of >= (select max(as_of) from ops.snapshot_dates) - make_interval(months => months);
+    select coalesce(array_agg(as_of), '{}') into old from ops.snapshot_dates where as_of < oldest_kept;
+    if cardinality(old) > 0 then
+        call ops.keep_movement(oldest_kept);
+    end if;
     commit;
 
     foreach snapshot_as_of in array old loop

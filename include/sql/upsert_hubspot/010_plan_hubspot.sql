@@ -27,7 +27,8 @@ begin
     )
     on conflict (run_id) do update set
         as_of = excluded.as_of, mode = excluded.mode, status = excluded.status, message = excluded.message,
-        plan = '{}', planned_at = clock_timestamp(), finished_at = null;
+        plan = '{}', planned_at = clock_timestamp(), finished_at = null,
+        property_prefix = default, left_out = default, told_parts = default;
 end
 $$;
 
@@ -39,6 +40,7 @@ as $$
 declare
     sync_status text := (select status from ops.hubspot_syncs where run_id = of_run_id);
     account bigint := (select portal_id from ops.pipeline_runs where run_id = of_run_id);
+    left_out text[] := (select sync.left_out from ops.hubspot_syncs as sync where run_id = of_run_id);
 begin
     if sync_status = 'planned' then
         -- Those who send hold this lock shared: the ledger must not change while it is compared. Taken before any
@@ -50,20 +52,22 @@ begin
         return;
     end if;
 
+    call ops.follow_movement(of_run_id);
     insert into ops.hubspot_plan_drafts (
         run_id, customer_unique_id, operation, part, changed_properties, payload, payload_hash
     )
     with wanted as (
         select
             snapshot.customer_unique_id,
-            ops.hubspot_payload(snapshot) as payload
+            ops.hubspot_payload(snapshot, moved.movement) - left_out as payload
         from ops.snapshot_drafts as snapshot
+        inner join ops.customer_movement(of_run_id) as moved using (customer_unique_id)
         where snapshot.run_id = of_run_id
         offset 0
     ),
 
     left_over as (
-        select contacts.customer_unique_id, contacts.payload || ops.hubspot_cleared() as payload
+        select contacts.customer_unique_id, (contacts.payload || ops.hubspot_cleared()) - left_out as payload
         from ops.hubspot_contacts as contacts
         where contacts.portal_id = account and not exists (
             select from ops.snapshot_drafts as snapshot
@@ -82,7 +86,11 @@ begin
             everybody.*,
             encode(sha256(convert_to(everybody.payload::text, 'UTF8')), 'hex') as payload_hash,
             contacts.payload as acknowledged_payload,
-            contacts.payload_hash as acknowledged_hash,
+            case
+                when contacts.payload ?| left_out
+                then encode(sha256(convert_to((contacts.payload - left_out)::text, 'UTF8')), 'hex')
+                else contacts.payload_hash
+            end as acknowledged_hash,
             in_flight.customer_unique_id is not null as is_in_doubt
         from everybody
         left join ops.hubspot_contacts as contacts

@@ -1,4 +1,4 @@
-"""A sandbox for each file of tests, in both versions of the API; its answers are checked."""
+"""A sandbox for each file of tests, in every version of the API; its answers are checked."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(params=VERSIONS)
 def api(request: pytest.FixtureRequest, url: str, descriptions: Descriptions | None) -> Iterator[Api]:
-    """Both versions, one after the other, each on an empty account with our properties."""
+    """All versions, one after the other, each on an empty account with our properties."""
     with connected(url, descriptions) as client:
         assert client.delete("/sandbox").status_code == 204
         api = Api(client, *VERSIONS[request.param])
@@ -41,6 +41,6 @@ def limited(descriptions: Descriptions | None) -> Iterator[Callable[..., Any]]:
     def start(**settings: Any) -> Iterator[Api]:
         base_settings = SandboxSettings(token=TOKEN, **settings)
         with running_sandbox(base_settings) as base, connected(base, descriptions) as client:
-            yield Api(client, *VERSIONS["2026-03"])
+            yield Api(client, *VERSIONS["2026-09"])
 
     return start

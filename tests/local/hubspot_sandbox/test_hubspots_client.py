@@ -26,7 +26,7 @@ def test_hubspots_own_client_works(api: Api, url: str) -> None:
     assert partly.num_errors == 1
     assert partly.errors[0].context == {"ids": ["x"]}
 
-    dated = {"method": "POST", "base_url": url, "path": f"{VERSIONS['2026-03'][0]}/batch/upsert"}
+    dated = {"method": "POST", "base_url": url, "path": f"{VERSIONS['2026-09'][0]}/batch/upsert"}
     answer = client.api_request(dated | {"body": batch(gold("a"))})
     assert answer.json()["results"][0]["new"] is False
 

@@ -1,4 +1,4 @@
-"""The application: HubSpot's paths in both API versions, the sandbox's own endpoints, one page."""
+"""The application: HubSpot's paths in every API version, the sandbox's own endpoints, one page."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,24 +7,46 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from olist.local.hubspot_sandbox import account, contacts, control, page, properties
+from olist.local.hubspot_sandbox import (
+    account,
+    admin_rules,
+    contacts,
+    control,
+    limits,
+    page,
+    properties,
+    scopes,
+)
 from olist.local.hubspot_sandbox.errors import HubSpotError, invalid
 from olist.local.hubspot_sandbox.gateway import Gateway
 from olist.local.hubspot_sandbox.settings import SandboxSettings
 from olist.local.hubspot_sandbox.state import Sandbox
 
-DATED_VERSION = "2026-03"
-# One implementation each, under the path of v3 and that of the dated version.
-PATHS = {
+DATED_VERSIONS = ("2026-03", "2026-09")
+# One implementation each, under the path of v3 and those of the dated versions. They are written out here
+# and not taken from olist.hubspot.versions, so that a mistake there is found.
+NUMBERED = {
     "/crm/v3/objects/contacts": contacts.router,
-    f"/crm/objects/{DATED_VERSION}/contacts": contacts.router,
     "/crm/v3/properties/contacts": properties.router,
-    f"/crm/properties/{DATED_VERSION}/contacts": properties.router,
+    "/crm/v3/limits": limits.router,
+    "/crm/v3/property-validations/0-1": admin_rules.validations,
+    "/crm/v3/schemas/contacts": admin_rules.schema,
     "/account-info/v3": account.router,
-    f"/account-info/{DATED_VERSION}": account.router,
-    "/sandbox": control.router,
-    "": page.router,
+    "/oauth/v2": scopes.router,
 }
+DATED = {
+    "/crm/objects/{version}/contacts": contacts.router,
+    "/crm/properties/{version}/contacts": properties.router,
+    "/crm/limits/{version}": limits.router,
+    "/crm/property-validations/{version}/0-1": admin_rules.validations,
+    "/crm-object-schemas/{version}/schemas/contacts": admin_rules.schema,
+    "/account-info/{version}": account.router,
+}
+PATHS = (
+    NUMBERED
+    | {path.format(version=version): router for path, router in DATED.items() for version in DATED_VERSIONS}
+    | {"/sandbox": control.router, "": page.router}
+)
 
 
 def create_app(settings: SandboxSettings) -> FastAPI:

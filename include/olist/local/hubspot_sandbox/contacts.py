@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from olist.local.hubspot_sandbox.admin_rules import check_required, check_validations
 from olist.local.hubspot_sandbox.errors import (
     HubSpotError,
     invalid,
@@ -15,8 +16,9 @@ from olist.local.hubspot_sandbox.errors import (
     partial_error,
 )
 from olist.local.hubspot_sandbox.gateway import ACCEPTED, EMPTY_RESULTS
+from olist.local.hubspot_sandbox.limits import check_room_for_contacts
 from olist.local.hubspot_sandbox.state import Sandbox, SandboxState
-from olist.local.hubspot_sandbox.store import Change, Contact, now_text
+from olist.local.hubspot_sandbox.store import EMAIL, Change, Contact, is_unique, now_text
 from olist.local.hubspot_sandbox.values import check_values, normalise
 
 MAX_BATCH = 100
@@ -55,6 +57,20 @@ class WriteBatch(BaseModel):
     inputs: list[WriteInput]
 
 
+class CreateInput(BaseModel):
+    """One contact of a batch to create."""
+
+    properties: dict[str, Text]
+    associations: list[Any] = []
+    objectWriteTraceId: str | None = None
+
+
+class CreateBatch(BaseModel):
+    """The body of `batch/create`."""
+
+    inputs: list[CreateInput]
+
+
 class ReadInput(BaseModel):
     """One contact of a batch to read."""
 
@@ -82,6 +98,12 @@ def upsert(body: WriteBatch, request: Request, sandbox: SandboxState) -> Respons
     id_property = _checked_batch(body, sandbox)
     if id_property is None:
         raise invalid("idProperty is required to upsert by a unique property.")
+    if id_property == EMAIL:
+        raise invalid("Partial upserts are not supported when using email as the idProperty.")
+    known = sandbox.store.find(id_property, [entry.id for entry in body.inputs])
+    _check_account(
+        [entry.properties for entry in body.inputs if entry.id not in known], body.inputs, request, sandbox
+    )
     changes, errors = _admitted(body, id_property, sandbox)
     if request.scope[EMPTY_RESULTS]:
         return _batch_answer([], [], sandbox)
@@ -94,10 +116,24 @@ def upsert(body: WriteBatch, request: Request, sandbox: SandboxState) -> Respons
     return _batch_answer(results, errors, sandbox)
 
 
+@router.post("/batch/create")
+def create(body: CreateBatch, request: Request, sandbox: SandboxState) -> Response:
+    """Create contacts, as somebody else does: a person in HubSpot, another integration, a form."""
+    _check_size(len(body.inputs))
+    rows = [entry.properties for entry in body.inputs]
+    check_values(rows, sandbox.store.properties)
+    _check_account(rows, body.inputs, request, sandbox)
+    changes = [Change("", dict(entry.properties), entry.objectWriteTraceId) for entry in body.inputs]
+    contacts = sandbox.store.create(changes)
+    results = [_written(contact, change) for contact, change in zip(contacts, changes, strict=True)]
+    return _batch_answer(results, [], sandbox, done=201)
+
+
 @router.post("/batch/update")
 def update(body: WriteBatch, request: Request, sandbox: SandboxState) -> Response:
     """Update contacts that exist, named by record id or by a unique property."""
     id_property = _checked_batch(body, sandbox)
+    _check_account([], body.inputs, request, sandbox)
     changes, errors = _admitted(body, id_property, sandbox)
     if request.scope[EMPTY_RESULTS]:
         return _batch_answer([], [], sandbox)
@@ -177,6 +213,16 @@ def _checked_batch(body: WriteBatch, sandbox: Sandbox) -> str | None:
     return None if id_property == "hs_object_id" else id_property
 
 
+def _check_account(
+    new: list[dict[str, Text]], inputs: Sequence[WriteInput | CreateInput], request: Request, sandbox: Sandbox
+) -> None:
+    """Refuse the batch where the account's plan or its admins do: `new` are the contacts it would make."""
+    rows = [entry.properties for entry in inputs]
+    check_validations(rows, sandbox)
+    check_required(new, rows, request.scope["path"], sandbox)
+    check_room_for_contacts(len(new), sandbox)
+
+
 def _check_size(size: int) -> None:
     if not 1 <= size <= MAX_BATCH:
         raise invalid(f"A batch holds between 1 and {MAX_BATCH} inputs, and this one holds {size}.")
@@ -188,7 +234,7 @@ def _check_id_property(name: str | None, sandbox: Sandbox) -> None:
     definition = sandbox.store.properties.get(name)
     if definition is None:
         raise invalid(f"idProperty '{name}' does not exist.", context={"propertyName": [name]})
-    if not definition["hasUniqueValue"]:
+    if not is_unique(definition):
         raise invalid(
             f"Unable to perform update/upsert by non-unique 0-1 property {name}.",
             context={"propertyName": [name]},
@@ -246,7 +292,9 @@ def _envelope(contact: Contact, properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _batch_answer(results: list[dict[str, Any]], errors: list[dict[str, Any]], sandbox: Sandbox) -> Response:
+def _batch_answer(
+    results: list[dict[str, Any]], errors: list[dict[str, Any]], sandbox: Sandbox, done: int = 200
+) -> Response:
     now = now_text()
     body: dict[str, Any] = {
         "status": "COMPLETE",
@@ -256,4 +304,4 @@ def _batch_answer(results: list[dict[str, Any]], errors: list[dict[str, Any]], s
     }
     if errors:
         body |= {"numErrors": len(errors), "errors": errors}
-    return json_response(body, 207 if errors else 200)
+    return json_response(body, 207 if errors else done)

@@ -1,6 +1,7 @@
 """HubSpot's error bodies, in the shape of the `Error` schema of its OpenAPI description."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -59,11 +60,11 @@ def unauthorized() -> HubSpotError:
     )
 
 
-def missing_scopes(scope: str) -> HubSpotError:
-    """403: the token is good, but was not given this right."""
+def missing_scopes(one_of: Sequence[str]) -> HubSpotError:
+    """403: the token is good, but was given none of these rights."""
     detail = {
         "message": "One or more of the following scopes are required.",
-        "context": {"requiredGranularScopes": [scope]},
+        "context": {"requiredGranularScopes": list(one_of)},
     }
     message = (
         "This app hasn't been granted all required scopes to make this call. "

@@ -1,8 +1,9 @@
-"""Switches for the failures that integrations with HubSpot meet: all off unless asked for.
+"""Switches for the failures and the rules that integrations with HubSpot meet: all off unless asked for.
 
-Two kinds. What befalls a *request* is drawn from a seeded generator (or taken from `script`, one entry per
+Three kinds. What befalls a *request* is drawn from a seeded generator (or taken from `script`, one entry per
 batch write, for an exact order of events). What befalls a *person* follows from a hash of the person's id, so
-that the same people are hit on every attempt, in every batch and in every run.
+that the same people are hit on every attempt, in every batch and in every run. What the *account* lays down
+(limits of its plan, rules of its admins, scopes of the token) holds for everybody.
 """
 
 import hashlib
@@ -61,6 +62,21 @@ class Faults(BaseModel):
         0, description="people whose presence answers the whole batch with 409"
     )
     missing_scopes: list[str] = Field([], description="scopes that the token was not given: 403")
+    is_service_key: bool = Field(False, description="a Service Key, whose scopes HubSpot does not tell")
+    missing_apis: list[str] = Field(
+        [], description="parts of paths (limits, property-validations, schemas) that are answered 404"
+    )
+    property_limit: int = Field(1_000, ge=0, description="custom contact properties that the plan allows")
+    record_limit: int = Field(15_000_000, ge=0, description="contacts that the plan allows")
+    required_properties: list[str] = Field(
+        [], description="what the form 'Create contact' requires: held to since 2026-09"
+    )
+    required_where: dict[str, tuple[str, str]] = Field(
+        {}, description="property: (other property, value) that makes it required: held to since 2026-09"
+    )
+    validations: dict[str, dict[str, list[str]]] = Field(
+        {}, description="rules of properties: {property: {rule type: arguments}}"
+    )
     shuffle_results: bool = Field(
         True, description="results in another order than the inputs: HubSpot promises none"
     )

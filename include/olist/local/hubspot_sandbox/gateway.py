@@ -17,9 +17,10 @@ from olist.local.hubspot_sandbox.connection import hung_up, reset
 from olist.local.hubspot_sandbox.errors import HubSpotError, missing_scopes, rate_limited, unauthorized
 from olist.local.hubspot_sandbox.faults import Plan
 from olist.local.hubspot_sandbox.rate_limit import DAILY, TEN_SECONDLY
+from olist.local.hubspot_sandbox.scopes import needed
 from olist.local.hubspot_sandbox.state import Sandbox
 
-PREFIXES = ("/crm/", "/account-info/")
+PREFIXES = ("/crm/", "/crm-object-schemas/", "/account-info/", "/oauth/")
 BATCH_WRITE = re.compile(r"/contacts/batch/(upsert|update)$")
 ONE_CONTACT = re.compile(r"(/crm/(?:v3/objects|objects/[^/]+)/contacts)/[^/]+$")
 DRIPS = 10
@@ -85,9 +86,12 @@ class Gateway:
         policy = sandbox.limiter.admit()
         if policy:
             return self._rate_limited(policy)
-        scope_needed = _scope_needed(scope["method"], scope["path"])
-        if scope_needed in sandbox.faults.current.missing_scopes:
-            return missing_scopes(scope_needed)
+        faults = sandbox.faults.current
+        if any(f"/{api}" in scope["path"] for api in faults.missing_apis):
+            return HubSpotError(404, "OBJECT_NOT_FOUND", "The requested resource could not be found.")
+        one_of = needed(scope["method"], scope["path"])
+        if all(each in faults.missing_scopes for each in one_of):
+            return missing_scopes(one_of)
         return None
 
     def _failure(self, plan: Plan) -> Response | None:
@@ -186,11 +190,3 @@ def _server_error(status: int) -> Response:
             f"<html><head><title>{status}</title></head><body>Bad gateway</body></html>", status
         )
     return HubSpotError(status, "INTERNAL_ERROR", "There was a problem with the request.").response()
-
-
-def _scope_needed(method: str, path: str) -> str:
-    if path.startswith("/account-info/"):
-        return "oauth"
-    reading = method == "GET" or path.endswith("/batch/read")
-    area = "objects" if "/objects/" in path else "schemas"
-    return f"crm.{area}.contacts.{'read' if reading else 'write'}"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from olist.local.hubspot_sandbox.definitions import (
@@ -15,6 +15,7 @@ from olist.local.hubspot_sandbox.definitions import (
     not_found,
 )
 from olist.local.hubspot_sandbox.errors import invalid, json_response, partial_error
+from olist.local.hubspot_sandbox.limits import check_room_for_properties
 from olist.local.hubspot_sandbox.state import Sandbox, SandboxState
 from olist.local.hubspot_sandbox.store import now_text
 
@@ -60,6 +61,8 @@ def properties(sandbox: SandboxState, archived: bool = False) -> Response:
 def create(body: PropertyInput, sandbox: SandboxState) -> Response:
     """Create a property."""
     check_definition(body, sandbox.store.groups)
+    if not sandbox.store.has_property(body.name):
+        check_room_for_properties(1, sandbox)
     definition = define(body, now_text())
     if not sandbox.store.create_definition("property", definition):
         raise already_exists("property", body.name)
@@ -67,12 +70,14 @@ def create(body: PropertyInput, sandbox: SandboxState) -> Response:
 
 
 @router.post("/batch/create")
-def create_batch(body: PropertyBatch, sandbox: SandboxState) -> Response:
+def create_batch(body: PropertyBatch, request: Request, sandbox: SandboxState) -> Response:
     """Create up to 100 properties; those that exist are errors of a 207."""
     if not 1 <= len(body.inputs) <= 100:
         raise invalid(f"A batch holds between 1 and 100 inputs, and this one holds {len(body.inputs)}.")
     for entry in body.inputs:
         check_definition(entry, sandbox.store.groups)
+    new = [entry for entry in body.inputs if not sandbox.store.has_property(entry.name)]
+    check_room_for_properties(len(new), sandbox)
     started, results, errors = now_text(), [], []
     for entry in body.inputs:
         definition = define(entry, now_text())
@@ -89,7 +94,9 @@ def create_batch(body: PropertyBatch, sandbox: SandboxState) -> Response:
     }
     if errors:
         answer |= {"numErrors": len(errors), "errors": errors}
-    return json_response(answer, 207 if errors else 201)
+    # Since 2026-09 a batch is 200, whatever one property is.
+    done = 200 if "/2026-09/" in request.url.path else 201
+    return json_response(answer, 207 if errors else done)
 
 
 @router.get("/{name}")

@@ -54,6 +54,7 @@ UPDATE deliveries SET acknowledged = acknowledged + 1, acknowledged_at = ?
 WHERE contact = ? AND payload_hash = ?
 """
 TABLE_NAMES = ("contacts", "unique_values", "definitions", "deliveries")
+EMAIL = "email"
 Delivery = tuple[str, str]  # the contact as the client named it, the hash of the payload
 
 
@@ -95,6 +96,16 @@ class Change:
 def now_text() -> str:
     """The time as HubSpot writes it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_unique(definition: Mapping[str, Any]) -> bool:
+    """Whether no two contacts may have the same value: of HubSpot's own properties, the e-mail address."""
+    return definition["hasUniqueValue"] or definition["name"] == EMAIL
+
+
+def unique_value(name: str, value: str) -> str:
+    """What two values are compared by: HubSpot takes e-mail addresses for the same whatever their case."""
+    return value.lower() if name == EMAIL else value
 
 
 class Store:
@@ -152,6 +163,18 @@ class Store:
         with self._lock:
             return self._connection.execute(sql, parameters).fetchall()
 
+    def has_property(self, name: str) -> bool:
+        """Whether the name of a property is taken, by one that was archived too."""
+        return name in self.properties or name in self.archived_properties
+
+    def custom_properties(self) -> int:
+        """How many properties in use are not HubSpot's own."""
+        return sum(not each["hubspotDefined"] for each in self.properties.values())
+
+    def contacts(self) -> int:
+        """How many contacts there are."""
+        return int(self.query("SELECT count(*) FROM contacts")[0][0])
+
     def create_definition(self, kind: str, definition: dict[str, Any]) -> bool:
         """Keep a new `property` or `group`; False, and nothing kept, where one of that name exists."""
         with self._lock:
@@ -194,12 +217,19 @@ class Store:
             connection.executemany("DELETE FROM contacts WHERE id = ?", found)
             connection.executemany("DELETE FROM unique_values WHERE contact_id = ?", found)
 
+    def create(self, changes: Sequence[Change]) -> list[Contact]:
+        """Make a contact of each change; nobody's delivery is counted."""
+        with self.transaction() as connection:
+            now, first = now_text(), self._next_id(connection)
+            made = [Contact(first + place, {}, now, now, new=True) for place in range(len(changes))]
+            return self._write(connection, list(zip(made, changes, strict=True)), now)
+
     def upsert(self, id_property: str, changes: Sequence[Change]) -> list[Contact]:
         """Write each change to the contact with that value of `id_property`; make those that are missing."""
         with self.transaction() as connection:
             now = now_text()
             found = self._by_value(id_property, [change.key for change in changes])
-            next_id = connection.execute("SELECT max(id) + 1 FROM contacts").fetchone()[0] or FIRST_CONTACT_ID
+            next_id = self._next_id(connection)
             targets = []
             for change in changes:
                 contact = found.get(change.key)
@@ -220,7 +250,9 @@ class Store:
     def find(self, id_property: str | None, keys: Sequence[str]) -> dict[str, Contact]:
         """The contacts with these values of a unique property or, without one, these record ids."""
         if id_property and id_property != "hs_object_id":
-            return self._by_value(id_property, keys)
+            found = self._by_value(id_property, [unique_value(id_property, key) for key in keys])
+            by_key = {key: found.get(unique_value(id_property, key)) for key in keys}
+            return {key: contact for key, contact in by_key.items() if contact}
         ids = [key for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
         marks = ", ".join("?" * len(ids))
         sql = f"SELECT id, id, properties, created_at, updated_at FROM contacts WHERE id IN ({marks})"
@@ -253,7 +285,7 @@ class Store:
         connection.executemany(WRITE_CONTACT, rows)
         connection.executemany(
             COUNT_DELIVERY,
-            [change.delivery for _, change in targets],
+            [change.delivery for _, change in targets if change.key],
         )
         return [contact for contact, _ in targets]
 
@@ -261,7 +293,10 @@ class Store:
         """Refuse the batch where another contact has the value; give up the value this one had before."""
         for name, value in change.properties.items():
             old = contact.properties.get(name, "")
-            if value == old or not self.properties[name]["hasUniqueValue"]:
+            if not is_unique(self.properties[name]):
+                continue
+            value, old = unique_value(name, value), unique_value(name, old)
+            if value == old:
                 continue
             sql = "SELECT contact_id FROM unique_values WHERE property = ? AND value = ?"
             owner = connection.execute(sql, (name, value)).fetchone()
@@ -270,6 +305,10 @@ class Store:
             connection.execute("DELETE FROM unique_values WHERE property = ? AND value = ?", (name, old))
             if value:
                 connection.execute("INSERT INTO unique_values VALUES (?, ?, ?)", (name, value, contact.id))
+
+    @staticmethod
+    def _next_id(connection: sqlite3.Connection) -> int:
+        return int(connection.execute("SELECT max(id) + 1 FROM contacts").fetchone()[0] or FIRST_CONTACT_ID)
 
     def _by_value(self, id_property: str, keys: Sequence[str]) -> dict[str, Contact]:
         marks = ", ".join("?" * len(keys))
