@@ -40,11 +40,29 @@ def make(folder: Path) -> list[str]:
     folder.chmod(0o700)
     made = [name for name in FILES if not (folder / name).exists()]
     for name in made:
-        draft = folder / f".{name}.new"
-        draft.write_text(FILES[name](folder))
-        draft.chmod(0o644)
-        draft.replace(folder / name)
+        _write(folder / name, FILES[name](folder))
     return made
+
+
+def forget_sandbox(folder: Path) -> bool:
+    """Takes the sandbox out of a connections.json of version 0.1.0, which had it where there was no token.
+
+    Now Airflow knows it while it runs: see olist.local.sandbox_connection. Returns whether it was there.
+    """
+    connections = json.loads(_read(folder, "connections.json"))
+    hubspot = connections.get("hubspot_default")
+    if not isinstance(hubspot, dict) or hubspot.get("host") != SANDBOX:
+        return False
+    del connections["hubspot_default"]
+    _write(folder / "connections.json", json.dumps(connections, indent=2))
+    return True
+
+
+def _write(path: Path, content: str) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(content)
+    draft.chmod(0o644)
+    draft.replace(path)
 
 
 def _random() -> str:
@@ -60,11 +78,11 @@ def _airflow_role(folder: Path) -> str:
 
 
 def _connections(folder: Path) -> dict[str, object]:
-    token = os.environ.get("HUBSPOT_ACCESS_TOKEN")
-    sandbox = {"password": _read(folder, "sandbox_token"), "host": SANDBOX}
-    hubspot = {"conn_type": "hubspot"} | ({"password": token} if token else sandbox)
     warehouse = f"postgres://warehouse:{_read(folder, 'warehouse_password')}@postgres:5432/warehouse"
-    return {"olist_warehouse": warehouse, "hubspot_default": hubspot}
+    connections: dict[str, object] = {"olist_warehouse": warehouse}
+    if token := os.environ.get("HUBSPOT_ACCESS_TOKEN"):
+        connections["hubspot_default"] = {"conn_type": "hubspot", "password": token}
+    return connections
 
 
 def main() -> None:
@@ -72,6 +90,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     made = make(folder)
     print(f"Made in {folder}: {', '.join(made)}" if made else f"Everything is in {folder} already")
+    if forget_sandbox(folder):
+        print(f"Taken out of {folder}/connections.json: the sandbox, which Airflow knows now where it runs")
 
 
 if __name__ == "__main__":
