@@ -5,8 +5,10 @@ Once it is gone, so is the connection. Without any HubSpot every run is a dry ru
 """
 
 import argparse
+import json
+import socket
 import sys
-import urllib.request
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +19,14 @@ from sqlalchemy import select
 
 from olist.exceptions import OlistError
 from olist.hubspot.hook import HubSpotHook
+from olist.local.sandbox_process import DIRECTLY
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 NAME = HubSpotHook.default_conn_name
+# Seconds.
+PATIENCE = 30
 
 
 def settle(session: "Session", given: Connection | None, sandbox: str, token: str, runs: bool) -> str:
@@ -57,12 +62,18 @@ def settle(session: "Session", given: Connection | None, sandbox: str, token: st
 
 
 def answers(sandbox: str) -> bool:
-    """Whether the sandbox runs."""
-    try:
-        with urllib.request.urlopen(f"{sandbox}/sandbox/requests", timeout=5):
-            return True
-    except OSError:
-        return False
+    """Whether the sandbox runs. Waits for one that is only starting, which has a name but no answer yet."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            with DIRECTLY.open(f"{sandbox}/sandbox/requests", timeout=5) as answer:
+                # Anything may answer under that name where it is looked up outside of Docker.
+                return "requests" in json.load(answer)
+        except (OSError, ValueError) as error:
+            if isinstance(getattr(error, "reason", None), socket.gaierror):
+                return False
+            time.sleep(0.5)
+    return False
 
 
 def main() -> int:
