@@ -202,10 +202,13 @@ def test_make_secrets_makes_every_file_closed_to_others_and_replaces_none(tmp_pa
     assert {str(path.parent) for path in named} == {".secrets"}
     first = {path.name: path.read_text() for path in folder.iterdir()}
     (folder / "jwt_secret").unlink()
+    # As some editors leave a file that they have saved.
+    (folder / "connections.json").chmod(0o600)
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     second = {path.name: path.read_text() for path in folder.iterdir()}
     assert {name for name in first if first[name] != second[name]} == {"jwt_secret"}
     assert said.split()[-1] == "jwt_secret"
+    assert stat.S_IMODE((folder / "connections.json").stat().st_mode) == 0o644
     assert len({*first.values(), second["jwt_secret"]}) == len(first) + 1
     assert subprocess.run(["git", "check-ignore", "-q", ".secrets/jwt_secret"], cwd=PROJECT).returncode == 0
 
@@ -387,7 +390,11 @@ def test_the_sandbox_is_hubspot_while_it_runs(made_ready: Stack) -> None:
     said = stack.run("airflow-init").stdout.splitlines()[-1]
     assert said == "HubSpot is the hubspot_default of connections.json."
     of_before = {"hubspot_default": {"conn_type": "hubspot", "password": "x", "host": hubspot["host"]}}
-    (stack.secrets / "connections.json").write_text(json.dumps(of_before))
-    done = stack.run("airflow-init")
-    assert done.returncode == 1
-    assert "has the sandbox as hubspot_default, and the sandbox does not run" in done.stderr
+    for content, sentence in (
+        (json.dumps(of_before), "has the sandbox as hubspot_default, and the sandbox does not run"),
+        ('{"olist_warehouse": "postgres://u:secret"\n}}', "connections.json is not valid: line 2: "),
+    ):
+        (stack.secrets / "connections.json").write_text(content)
+        done = stack.run("airflow-init")
+        assert done.returncode == 1
+        assert sentence in done.stderr.splitlines()[-1] and "secret" not in done.stderr

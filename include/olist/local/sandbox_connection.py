@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow.exceptions import AirflowException, AirflowFileParseException
 from airflow.models import Connection
 from airflow.secrets.local_filesystem import load_connections_dict
 from airflow.utils.session import create_session
@@ -76,6 +77,21 @@ def answers(sandbox: str) -> bool:
     return False
 
 
+def _connections(path: Path) -> dict[str, Connection]:
+    try:
+        return load_connections_dict(str(path))
+    except OSError as error:
+        raise OlistError(
+            f"{path.name} cannot be read: {error.strerror} (make secrets mends its rights)."
+        ) from error
+    except AirflowFileParseException as error:
+        # Its own text shows the lines around, and so the passwords in them.
+        where = "; ".join(f"line {each.line_no}: {each.message}" for each in error.parse_errors)
+        raise OlistError(f"{path.name} is not valid: {where.rstrip('.')}.") from None
+    except AirflowException as error:
+        raise OlistError(f"{path.name} is not valid: {str(error).rstrip('.')}.") from error
+
+
 def main() -> int:
     """Reads the command line, says what HubSpot is. Returns 1 where that is not clear."""
     parser = argparse.ArgumentParser(prog="olist.local.sandbox_connection", description=__doc__)
@@ -83,8 +99,8 @@ def main() -> int:
     parser.add_argument("--token", type=Path, required=True, help="file with its token")
     parser.add_argument("--connections", type=Path, required=True, help="connections.json")
     named = parser.parse_args()
-    given = load_connections_dict(str(named.connections)).get(NAME)
     try:
+        given = _connections(named.connections).get(NAME)
         with create_session() as session:
             print(settle(session, given, named.sandbox, named.token.read_text(), answers(named.sandbox)))
     except OlistError as error:

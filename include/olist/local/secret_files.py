@@ -7,11 +7,13 @@ import base64
 import json
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 SANDBOX = "http://sandbox:8900"
+MODE = 0o644
 FILES: dict[str, Callable[[Path], str]] = {
     "postgres_password": lambda _: _random(),
     "airflow_password": lambda _: _random(),
@@ -31,7 +33,7 @@ FILES: dict[str, Callable[[Path], str]] = {
 
 
 def make(folder: Path) -> list[str]:
-    """Makes the files that are missing and returns their names.
+    """Makes the files that are missing and returns their names. Mends the rights of the others.
 
     The folder is closed to everybody else, so each file in it may be readable: in a container it is mounted
     alone, and the container's user is not its owner.
@@ -41,6 +43,9 @@ def make(folder: Path) -> list[str]:
     made = [name for name in FILES if not (folder / name).exists()]
     for name in made:
         _write(folder / name, FILES[name](folder))
+    for path in map(folder.joinpath, FILES):
+        if stat.S_IMODE(path.stat().st_mode) != MODE:
+            path.chmod(MODE)
     return made
 
 
@@ -49,9 +54,12 @@ def forget_sandbox(folder: Path) -> bool:
 
     Now Airflow knows it while it runs: see olist.local.sandbox_connection. Returns whether it was there.
     """
-    connections = json.loads(_read(folder, "connections.json"))
-    hubspot = connections.get("hubspot_default")
-    if not isinstance(hubspot, dict) or hubspot.get("host") != SANDBOX:
+    try:
+        connections = json.loads(_read(folder, "connections.json"))
+        is_sandbox = connections["hubspot_default"]["host"] == SANDBOX
+    except (ValueError, LookupError, TypeError):
+        return False
+    if not is_sandbox:
         return False
     del connections["hubspot_default"]
     _write(folder / "connections.json", json.dumps(connections, indent=2))
@@ -61,7 +69,7 @@ def forget_sandbox(folder: Path) -> bool:
 def _write(path: Path, content: str) -> None:
     draft = path.with_name(f".{path.name}.new")
     draft.write_text(content)
-    draft.chmod(0o644)
+    draft.chmod(MODE)
     draft.replace(path)
 
 
