@@ -325,8 +325,8 @@ def test_what_may_not_be_read_is_one_sentence(
     demo: Path, open_folder: Path, closed: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OLIST_STRATEGY", shutil.copy(STRATEGY_FILE, open_folder))
-    data_dir = Path(shutil.copytree(demo, open_folder / "files"))
-    for path in (data_dir, *data_dir.iterdir()):
+    data_dir = Path(shutil.copytree(demo, open_folder / "data" / "files"))
+    for path in (data_dir, data_dir.parent, *data_dir.iterdir()):
         path.chmod(0o755)
     assert as_nobody(lambda: read_all(data_dir)) == ""
     (data_dir / closed).resolve().chmod(0)
