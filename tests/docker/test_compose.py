@@ -285,6 +285,11 @@ def test_the_databases_are_made_once_and_by_a_role_that_is_no_superuser(server: 
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
             psycopg.connect(make_conninfo(theirs, dbname=other))
     with psycopg.connect(server, autocommit=True) as admin:
+        asked = "select has_database_privilege('olist_bi', %s, 'connect')"
+        assert [admin.execute(asked, (name,)).fetchone() for name in ("warehouse", "airflow")] == [
+            (True,),
+            (False,),
+        ]
         admin.execute("drop database airflow")
         admin.execute("drop database warehouse")
         admin.execute("drop role airflow, warehouse, maker")
