@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 NAME = HubSpotHook.default_conn_name
-# Seconds.
 PATIENCE = 30
 
 
@@ -62,9 +61,9 @@ def settle(session: "Session", given: Connection | None, sandbox: str, token: st
     return "There is no HubSpot: every run is a dry run, which plans and reports, and sends nothing."
 
 
-def answers(sandbox: str) -> bool:
-    """Whether the sandbox runs. Waits for one that is only starting, which has a name but no answer yet."""
-    deadline = time.monotonic() + PATIENCE
+def answers(sandbox: str, patience: float = PATIENCE) -> bool:
+    """Whether the sandbox runs. Waits seconds for one that is starting: it has a name, and no answer."""
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         try:
             with DIRECTLY.open(f"{sandbox}/sandbox/requests", timeout=5) as answer:
@@ -98,11 +97,13 @@ def main() -> int:
     parser.add_argument("--sandbox", required=True, help="the sandbox's base URL")
     parser.add_argument("--token", type=Path, required=True, help="file with its token")
     parser.add_argument("--connections", type=Path, required=True, help="connections.json")
+    parser.add_argument("--patience", type=float, default=PATIENCE, help="seconds that it may take to start")
     named = parser.parse_args()
     try:
         given = _connections(named.connections).get(NAME)
         with create_session() as session:
-            print(settle(session, given, named.sandbox, named.token.read_text(), answers(named.sandbox)))
+            runs = answers(named.sandbox, named.patience)
+            print(settle(session, given, named.sandbox, named.token.read_text(), runs))
     except OlistError as error:
         print(error, file=sys.stderr)
         return 1
