@@ -17,6 +17,13 @@ from olist.local.hubspot_sandbox.errors import (
 )
 from olist.local.hubspot_sandbox.gateway import ACCEPTED, EMPTY_RESULTS
 from olist.local.hubspot_sandbox.limits import check_room_for_contacts
+from olist.local.hubspot_sandbox.search import (
+    MAX_FOUND,
+    MAX_FOUND_AT_ONCE,
+    SearchRequest,
+    everybody,
+    matching,
+)
 from olist.local.hubspot_sandbox.state import Sandbox, SandboxState
 from olist.local.hubspot_sandbox.store import EMAIL, Change, Contact, is_unique, now_text
 from olist.local.hubspot_sandbox.values import check_values, normalise
@@ -163,6 +170,18 @@ def archive(body: ArchiveBatch, sandbox: SandboxState) -> Response:
     _check_size(len(body.inputs))
     sandbox.store.archive([entry.id for entry in body.inputs])
     return Response(status_code=204)
+
+
+@router.post("/search")
+def search(body: SearchRequest, sandbox: SandboxState) -> Response:
+    """Up to 200 contacts that a group of filters finds, from an offset on; the search ends after 10,000."""
+    if not 1 <= body.limit <= MAX_FOUND_AT_ONCE or int(body.after) + body.limit > MAX_FOUND:
+        raise invalid(f"The search has {MAX_FOUND_AT_ONCE} contacts at once, and {MAX_FOUND} in all.")
+    found = list(filter(matching(body.filterGroups, sandbox.store.properties), everybody(sandbox.store)))
+    start, end = int(body.after), int(body.after) + body.limit
+    results = [_shown(contact, body.properties) for contact in found[start:end]]
+    paging = {"paging": {"next": {"after": str(end)}}} if end < len(found) else {}
+    return json_response({"total": len(found), "results": results} | paging)
 
 
 @router.get("")
