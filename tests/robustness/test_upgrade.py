@@ -158,7 +158,7 @@ def test_a_server_of_today_is_accepted() -> None:
 def fill(url: str, contacts: list[tuple[str, dict[str, str]]]) -> None:
     """Upserts contacts in this order, from which the sandbox numbers them."""
     hubspot = HubSpot(HubSpotSettings(DEFAULT_TOKEN, url))
-    create_properties(hubspot, survey(hubspot).missing)
+    create_properties(hubspot, survey(hubspot).missing, {})
     for person, payload in contacts:
         assert hubspot.write_contacts({person: payload}).status == 200
 

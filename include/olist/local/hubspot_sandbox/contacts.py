@@ -17,13 +17,6 @@ from olist.local.hubspot_sandbox.errors import (
 )
 from olist.local.hubspot_sandbox.gateway import ACCEPTED, EMPTY_RESULTS
 from olist.local.hubspot_sandbox.limits import check_room_for_contacts
-from olist.local.hubspot_sandbox.search import (
-    MAX_FOUND,
-    MAX_FOUND_AT_ONCE,
-    SearchRequest,
-    everybody,
-    matching,
-)
 from olist.local.hubspot_sandbox.state import Sandbox, SandboxState
 from olist.local.hubspot_sandbox.store import EMAIL, Change, Contact, is_unique, now_text
 from olist.local.hubspot_sandbox.values import check_values, normalise
@@ -160,7 +153,7 @@ def read(body: ReadBatch, sandbox: SandboxState) -> Response:
     found = sandbox.store.find(body.idProperty, keys)
     names = [*body.properties, *([body.idProperty] if body.idProperty else [])]
     missing = [key for key in keys if key not in found]
-    results = [_shown(contact, names) for contact in found.values()]
+    results = [shown(contact, names) for contact in found.values()]
     return _batch_answer(results, [objects_not_found(missing)] if missing else [], sandbox)
 
 
@@ -172,18 +165,6 @@ def archive(body: ArchiveBatch, sandbox: SandboxState) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/search")
-def search(body: SearchRequest, sandbox: SandboxState) -> Response:
-    """Up to 200 contacts that a group of filters finds, from an offset on; the search ends after 10,000."""
-    if not 1 <= body.limit <= MAX_FOUND_AT_ONCE or int(body.after) + body.limit > MAX_FOUND:
-        raise invalid(f"The search has {MAX_FOUND_AT_ONCE} contacts at once, and {MAX_FOUND} in all.")
-    found = list(filter(matching(body.filterGroups, sandbox.store.properties), everybody(sandbox.store)))
-    start, end = int(body.after), int(body.after) + body.limit
-    results = [_shown(contact, body.properties) for contact in found[start:end]]
-    paging = {"paging": {"next": {"after": str(end)}}} if end < len(found) else {}
-    return json_response({"total": len(found), "results": results} | paging)
-
-
 @router.get("")
 def listing(
     request: Request, sandbox: SandboxState, properties: Names = (), limit: int = 10, after: int = 0
@@ -192,7 +173,7 @@ def listing(
     if not 1 <= limit <= MAX_PAGE:
         raise invalid(f"limit must be between 1 and {MAX_PAGE}, and was {limit}.")
     contacts = sandbox.store.page(after, limit + 1)
-    body: dict[str, Any] = {"results": [_shown(contact, _names(properties)) for contact in contacts[:limit]]}
+    body: dict[str, Any] = {"results": [shown(contact, _names(properties)) for contact in contacts[:limit]]}
     if len(contacts) > limit:
         cursor = str(contacts[limit - 1].id)
         link = str(request.url.include_query_params(after=cursor))
@@ -212,7 +193,7 @@ def one(
     contact = sandbox.store.find(id_property, [contact_id]).get(contact_id)
     if contact is None:
         raise HubSpotError(404, "OBJECT_NOT_FOUND", f"Object not found. objectId: {contact_id}")
-    return json_response(_shown(contact, _names(properties)))
+    return json_response(shown(contact, _names(properties)))
 
 
 def _checked_batch(body: WriteBatch, sandbox: Sandbox) -> str | None:
@@ -286,7 +267,7 @@ def _names(properties: Sequence[str]) -> list[str]:
     return [name for part in properties for name in part.split(",") if name]
 
 
-def _shown(contact: Contact, names: list[str]) -> dict[str, Any]:
+def shown(contact: Contact, names: list[str]) -> dict[str, Any]:
     """A contact as reading gives it: null, as HubSpot has it, where a property asked for by name is empty."""
     stored = contact.all_properties()
     asked = {name: stored.get(name) for name in names}

@@ -6,13 +6,18 @@ As in HubSpot, a list of texts is compared by lower case, in which the client ha
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from olist.local.hubspot_sandbox.errors import invalid
+from olist.local.hubspot_sandbox.contacts import shown
+from olist.local.hubspot_sandbox.errors import invalid, json_response
+from olist.local.hubspot_sandbox.state import SandboxState
 from olist.local.hubspot_sandbox.store import Contact, Store
 
 MAX_FOUND_AT_ONCE, MAX_FOUND = 200, 10_000
 PAGE_SIZE = 2_000
+
+router = APIRouter()
 
 
 class Filter(BaseModel):
@@ -51,7 +56,19 @@ OPERATORS: dict[str, Callable[[str | None, Filter], bool]] = {
 }
 
 
-def matching(
+@router.post("")
+def search(body: SearchRequest, sandbox: SandboxState) -> Response:
+    """Contacts that one of the groups of filters finds, in the order of their ids."""
+    start, end = int(body.after), int(body.after) + body.limit
+    if not 1 <= body.limit <= MAX_FOUND_AT_ONCE or end > MAX_FOUND:
+        raise invalid(f"The search has {MAX_FOUND_AT_ONCE} contacts at once, and {MAX_FOUND} in all.")
+    found = list(filter(_matching(body.filterGroups, sandbox.store.properties), _everybody(sandbox.store)))
+    results = [shown(contact, body.properties) for contact in found[start:end]]
+    paging = {"paging": {"next": {"after": str(end)}}} if end < len(found) else {}
+    return json_response({"total": len(found), "results": results} | paging)
+
+
+def _matching(
     groups: list[FilterGroup], definitions: Mapping[str, Mapping[str, Any]]
 ) -> Callable[[Contact], bool]:
     """Whether one of the groups finds a contact. Refuses properties and operators that there are not."""
@@ -74,7 +91,7 @@ def matching(
     return is_found
 
 
-def everybody(store: Store) -> Iterator[Contact]:
+def _everybody(store: Store) -> Iterator[Contact]:
     """All contacts, in the order of their ids."""
     after = 0
     while page := store.page(after, PAGE_SIZE):
