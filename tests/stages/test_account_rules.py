@@ -230,6 +230,23 @@ def test_a_validation_laid_down_after_the_plan(connection: Connection, run_id: i
     assert any("WHITESPACE" in note for note in examine(connection, url)["note"])
 
 
+def test_an_option_that_somebody_deletes_meanwhile(connection: Connection, run_id: int, url: str) -> None:
+    parts = upsert_hubspot.plan(connection, run_id, "upsert", settings(url))["parts"]
+    path = f"{url}/crm/v3/properties/contacts/loyalty_tier"
+    options = httpx.get(path, headers=HEADERS).json()["options"]
+    assert httpx.patch(path, json={"options": options[:2]}, headers=HEADERS).status_code == 200
+    before = requests(url)
+    for part in parts:
+        upsert_hubspot.send(connection, run_id, part, "upsert", settings(url))
+    with pytest.raises(OlistError) as error:
+        upsert_hubspot.finish(connection, run_id)
+    check("An option of a dropdown is deleted while people are sent", url, error, before)
+    assert connection.execute("select count(*) from ops.hubspot_failures").fetchone() == (0,)
+    # The plan adds it again.
+    assert pipeline.deliver(connection, run_id, url)["status"] == "delivered"
+    assert pipeline.contacts(url) == pipeline.payloads(connection, run_id)
+
+
 def test_the_properties_that_matter_most_are_kept(connection: Connection, run_id: int, url: str) -> None:
     set_faults(url, property_limit=10)
     (warning,) = examine(connection, url)["warning"]

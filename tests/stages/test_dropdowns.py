@@ -17,7 +17,7 @@ from olist.hubspot.properties import CHOICES
 from olist.hubspot.versions import API_VERSIONS
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
-from olist.stages import preflight, upsert_hubspot
+from olist.stages import preflight
 from olist.stages.dropdowns import names_of
 from olist.stages.start_run import RunRequest, start_run
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
@@ -317,23 +317,6 @@ def test_options_that_are_missing_need_the_scope(
     strategy((NUDGE, "Another Nudge"))
     with pytest.raises(OlistError, match=r"lacks the scope crm\.schemas\.contacts\.write"):
         start_run(connection, request, settings(url))
-
-
-def test_an_option_that_a_person_deletes_stops_the_delivery_with_one_request(
-    connection: Connection, run_id: int, url: str
-) -> None:
-    parts = upsert_hubspot.plan(connection, run_id, "upsert", settings(url))["parts"]
-    kept = [each for each in definition(url, "loyalty_tier")["options"] if each["value"] != "Silver"]
-    change(url, "loyalty_tier", options=kept)
-    for part in parts:
-        upsert_hubspot.send(connection, run_id, part, "upsert", settings(url))
-    assert requests(url)["POST", "/crm/objects/2026-09/contacts/batch/upsert"] == 1
-    sentence = r"Silver was not one of the allowed options: \[Platinum, Gold\] \(clear upsert_hubspot.plan"
-    with pytest.raises(OlistError, match=sentence):
-        upsert_hubspot.finish(connection, run_id)
-    assert connection.execute("select count(*) from ops.hubspot_failures").fetchone() == (0,)
-    assert pipeline.deliver(connection, run_id, url)["status"] == "delivered"
-    assert values(url, "loyalty_tier") == ["Platinum", "Gold", "Silver"]
 
 
 def test_a_plan_from_before_a_change_of_the_file_is_sent_with_its_names(
