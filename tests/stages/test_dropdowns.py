@@ -398,13 +398,31 @@ def test_a_refusal_of_the_options_is_said_in_hubspots_words(
 
 
 def test_texts_that_nobody_can_be_asked_for_are_a_warning(
-    connection: Connection, run_id: int, url: str, caplog: pytest.LogCaptureFixture
+    connection: Connection, run_id: int, url: str, caplog: pytest.LogCaptureFixture, strategy: Strategy
 ) -> None:
+    """What the ledger knows is kept all the same, also where nobody is sent and the file has other names."""
     pipeline.deliver(connection, run_id, url)
     make_texts(url)
+    strategy((NUDGE, "Another Nudge"))
     assert httpx.put(f"{url}/sandbox/faults", json={"missing_apis": ["search"]}).status_code == 200
     assert pipeline.deliver(connection, run_id, url)["status"] == "delivered"
     assert re.search("What people have written into next_action is not known", caplog.text)
+    names = names_of(read_strategy())["next_action"]
+    assert values(url, "next_action") == [*names, NUDGE]
+
+
+def test_an_option_that_is_deleted_while_people_are_planned_is_added_again(
+    connection: Connection, run_id: int, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.deliver(connection, run_id, url)
+    left = [each for each in definition(url, "loyalty_tier")["options"] if each["value"] != "Gold"]
+
+    def meanwhile(*_: Any) -> list[Any]:
+        change(url, "loyalty_tier", options=left)
+        return []
+
+    monkeypatch.setattr(preflight, "examine_plan", meanwhile)
+    assert pipeline.deliver(connection, run_id, url, mode="repair")["status"] == "delivered"
     assert values(url, "loyalty_tier") == ["Platinum", "Gold", "Silver"]
 
 
