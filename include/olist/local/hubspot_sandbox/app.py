@@ -16,6 +16,7 @@ from olist.local.hubspot_sandbox import (
     page,
     properties,
     scopes,
+    search,
 )
 from olist.local.hubspot_sandbox.errors import HubSpotError, invalid
 from olist.local.hubspot_sandbox.gateway import Gateway
@@ -27,6 +28,7 @@ DATED_VERSIONS = ("2026-03", "2026-09")
 # and not taken from olist.hubspot.versions, so that a mistake there is found.
 NUMBERED = {
     "/crm/v3/objects/contacts": contacts.router,
+    "/crm/v3/objects/contacts/search": search.router,
     "/crm/v3/properties/contacts": properties.router,
     "/crm/v3/limits": limits.router,
     "/crm/v3/property-validations/0-1": admin_rules.validations,
@@ -36,6 +38,7 @@ NUMBERED = {
 }
 DATED = {
     "/crm/objects/{version}/contacts": contacts.router,
+    "/crm/objects/{version}/contacts/search": search.router,
     "/crm/properties/{version}/contacts": properties.router,
     "/crm/limits/{version}": limits.router,
     "/crm/property-validations/{version}/0-1": admin_rules.validations,

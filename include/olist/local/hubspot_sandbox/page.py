@@ -60,7 +60,7 @@ def page(sandbox: SandboxState, q: str = "", after: int = 0) -> HTMLResponse:
         totals=_totals(sandbox),
         query=escape(query),
         head="".join(f"<th>{escape(title)}</th>" for title in COLUMNS.values()),
-        rows="".join(_row(contact) for contact in shown) or _nobody(len(COLUMNS)),
+        rows="".join(_row(contact, sandbox) for contact in shown) or _nobody(len(COLUMNS)),
         links="".join(links),
     )
     return HTMLResponse(html)
@@ -78,13 +78,20 @@ def _totals(sandbox: Sandbox) -> str:
         "FROM contacts GROUP BY tier ORDER BY count(*) DESC, tier"
     )
     totals = [("Contacts", sum(count for _, count in tiers)), *tiers]
-    return "".join(f"<div><dt>{escape(name)}</dt><dd>{count:,}</dd></div>" for name, count in totals)
+    labelled = [(_label("loyalty_tier", name, sandbox), count) for name, count in totals]
+    return "".join(f"<div><dt>{escape(name)}</dt><dd>{count:,}</dd></div>" for name, count in labelled)
 
 
-def _row(contact: Contact) -> str:
+def _row(contact: Contact, sandbox: Sandbox) -> str:
     stored = contact.all_properties()
-    cells = [escape(stored.get(name, "")) for name in COLUMNS]
+    cells = [escape(_label(name, stored.get(name, ""), sandbox)) for name in COLUMNS]
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _label(name: str, value: str, sandbox: Sandbox) -> str:
+    """What a person reads: of a dropdown the label of the option, and the value itself where it is none."""
+    options = sandbox.store.properties.get(name, {}).get("options") or []
+    return next((option["label"] for option in options if option["value"] == value), value)
 
 
 def _nobody(columns: int) -> str:
