@@ -86,7 +86,7 @@ def _filter(each: Mapping[str, Any], definitions: Definitions) -> dict[str, Any]
     if each.get("filterType") != "PROPERTY":
         raise _refused(f"the sandbox knows no filter {each.get('filterType')}")
     name, operation = str(each.get("property")), each.get("operation") or {}
-    kind, operator = operation.get("operationType"), operation.get("operator")
+    kind, operator = str(operation.get("operationType")), operation.get("operator")
     if name not in definitions:
         raise _refused(f'Property "{name}" does not exist')
     types, operators = OPERATIONS.get(kind, ((), {}))
