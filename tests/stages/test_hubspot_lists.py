@@ -1,14 +1,18 @@
 """Lists in HubSpot: who is in them, how they follow their rules, what people and accounts do to them."""
 
+import io
+import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from psycopg import Connection
+from rich.console import Console
 from support import pipeline
 from support.places import PROJECT
 
@@ -18,9 +22,12 @@ from olist.hubspot.versions import API_VERSIONS
 from olist.local.hubspot_sandbox.faults import Faults
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
+from olist.report.page import render_report
+from olist.report.summary import print_summary, read_summary
 from olist.stages.hubspot_lists import keep_lists, list_rules
 from olist.stages.upsert_hubspot import finish
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
+from olist.warehouse import read_sql
 
 HEADERS = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
 LISTS = "/crm/lists/2026-09"
@@ -358,7 +365,7 @@ def test_a_property_without_room_has_no_lists(connection: Connection, run_id: in
 
 
 def check(rule_name: str, url: str, said: str | None, before: int) -> None:
-    """Holds a row of docs/hubspot.md: the sentence, the requests of the lists, those that write contacts."""
+    """Holds a row of docs/hubspot.md: the sentence, the requests about lists, those that write contacts."""
     text = (PROJECT / "docs" / "hubspot.md").read_text(encoding="utf-8")
     rows = {name: rest for name, *rest in TABLE.findall(text)}
     sentence, total, writes = rows[rule_name]
@@ -378,7 +385,7 @@ def test_a_missing_scope_leaves_the_delivery_alone(
     before = count(url)
     finish(connection, run_id, settings(url))
     if scope == "crm.lists.read":
-        check("No scope for lists", url, message(connection, run_id), before)
+        check("The scope for lists is missing", url, message(connection, run_id), before)
     set_faults(url)
     pipeline.deliver(connection, run_id, url)
     assert len(lists_in(url)) == 13 and message(connection, run_id) is None
@@ -476,3 +483,56 @@ def test_the_preflight_says_what_the_token_lacks(
     assert "lacks crm.lists.read" in warnings()[0]
     strategy(("\n  lists:\n", "\n  lists: false\n"))
     assert warnings() == []
+
+
+def note_reach(connection: Connection, run_id: int) -> None:
+    """What the task compute_actions notes for the report."""
+    names = dict.fromkeys(each.name for each in list_rules(read_strategy()) if each.kind == "action")
+    reach = [{"priority": 1, "next_action": name, "customers": 1} for name in names]
+    values = {"run_id": run_id, "stage": "compute_actions", "part": "", "started_at": datetime.now(UTC)}
+    metrics = {"metrics": json.dumps({"reach": reach})}
+    connection.execute(read_sql("start_run/record_stage"), values | metrics)
+
+
+def links_in(html: str) -> dict[str, str]:
+    return {
+        unescape(name): unescape(place) for place, name in re.findall(r'<a href="([^"]+)">([^<]+)</a>', html)
+    }
+
+
+def test_the_report_links_to_the_lists(connection: Connection, run_id: int, url: str) -> None:
+    note_reach(connection, run_id)
+    pipeline.deliver(connection, run_id, None)
+    without = render_report(connection, run_id)
+    assert "<a " not in without and "Segments (lists)" not in without
+    pipeline.deliver(connection, run_id, url)
+    links = links_in(render_report(connection, run_id))
+    assert sorted(links) == sorted(each.name for each in list_rules(read_strategy()))
+    for name, place in links.items():
+        shown = httpx.get(place)
+        assert shown.status_code == 200 and f": {escape(name)}</dt>" in shown.text
+    # No link leads to a list that a person has deleted.
+    set_faults(url, list_limit=0)
+    change_list(url, "DELETE", lists_in(url)["Olist: Free Shipping Nudge"])
+    connection.execute("delete from ops.hubspot_lists where kind = 'segment'")
+    for number in [each for title, each in lists_in(url).items() if "segment:" in title]:
+        change_list(url, "DELETE", number)
+    pipeline.deliver(connection, run_id, url)
+    html = render_report(connection, run_id)
+    assert "Free Shipping Nudge" not in links_in(html) and len(links_in(html)) == 6
+    # What could not be done is in the report, and in the summary of make run.
+    said = io.StringIO()
+    print_summary(read_summary(connection, run_id), Console(file=said, width=400))
+    for text in (unescape(html), said.getvalue()):
+        assert "HubSpot's plan has no room for the segments (lists)" in text
+
+
+def test_names_are_no_code_in_the_report(
+    connection: Connection, few: Path, url: str, strategy: Callable[..., None]
+) -> None:
+    strategy(("Free Shipping Nudge", "<b>Free & 'easy'</b>"))
+    run_id = pipeline.run(connection, few)
+    note_reach(connection, run_id)
+    pipeline.deliver(connection, run_id, url)
+    html = render_report(connection, run_id)
+    assert "<b>Free" not in html and "<b>Free & 'easy'</b>" in links_in(html)
