@@ -238,12 +238,13 @@ def send(part: int, run: int):
 
 @task(trigger_rule="none_failed")
 def finish(run: int):
-    """Says how the delivery ended (`ops.hubspot_syncs`). It fails where people of the plan are still
-    waiting: clear `send`, and this after it."""
+    """Says how the delivery ended (`ops.hubspot_syncs`) and looks after the lists (segments) in HubSpot. It
+    fails where people of the plan are still waiting: clear `send`, and this after it."""
     from olist.orchestration import tasks
     from olist.stages import upsert_hubspot
 
-    return tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, run, part="finish")
+    settings = tasks.hubspot_settings()
+    return tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, run, settings, part="finish")
 
 
 @task_group

@@ -27,6 +27,7 @@ QUERIES = (
     "outcomes",
     "failures",
     "gates",
+    "lists",
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from olist.exceptions import OlistError
-from olist.hubspot import account
+from olist.hubspot import account, lists
 from olist.hubspot.account import ValidationRule
 from olist.hubspot.client import HubSpot
 from olist.hubspot.definitions import Survey, survey
@@ -53,6 +53,8 @@ def examine(connection: "Connection", hubspot: HubSpot, strategy: Strategy, mode
     if granted is not None:
         is_made = not found.missing and dropdowns.are_complete(found, strategy)
         findings += account.lacking(granted, but=TO_CREATE if is_made else None)
+    if strategy.hubspot.lists is not False:
+        findings += lists.scopes(hubspot, granted)
     rules, not_told = account.validation_rules(hubspot)
     findings += [*not_told, *_broken_names(connection, hubspot, strategy, rules)]
     if mode in CREATING:

@@ -17,6 +17,7 @@ from olist.hubspot.ledger import Sample, account_of, carry_over, choose_account,
 from olist.hubspot.pace import Pace
 from olist.hubspot.sender import Sender
 from olist.stages import dropdowns, gates, preflight
+from olist.stages.hubspot_lists import keep_lists
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
 from olist.warehouse import one_row, read_sql
@@ -212,8 +213,8 @@ def _send(
         return sender.send_all()
 
 
-def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
-    """How the delivery ended.
+def finish(connection: "Connection", run_id: int, settings: HubSpotSettings | None = None) -> dict[str, Any]:
+    """How the delivery ended. After one that has taken, the lists in HubSpot are looked after, with settings.
 
     Raises OlistError if people of the plan are still waiting, if HubSpot refused them for a reason that is
     not theirs, or if more were rejected (now, or before and not tried) than strategy.yaml allows.
@@ -241,6 +242,8 @@ def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
             f"HubSpot rejected {sync['rejected']} of {people} contacts{others}, more than the share of"
             f" {allowed:g} that strategy.yaml allows: see ops.hubspot_failures."
         )
+    if settings and sync["status"] == "delivered":
+        sync |= {"lists": keep_lists(connection, run_id, settings)}
     return sync
 
 

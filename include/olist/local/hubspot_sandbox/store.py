@@ -1,4 +1,4 @@
-"""Contacts, properties and the record of deliveries, in one SQLite file.
+"""Contacts, properties, lists and the record of deliveries, in one SQLite file.
 
 One connection, one lock, and one transaction for each batch: a batch is stored whole or not at all.
 """
@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS unique_values (
 CREATE TABLE IF NOT EXISTS definitions (
     kind TEXT, name TEXT, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lists (id INTEGER PRIMARY KEY AUTOINCREMENT, definition TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (
     contact TEXT, payload_hash TEXT, count INTEGER NOT NULL, acknowledged INTEGER NOT NULL DEFAULT 0,
     repeated INTEGER NOT NULL DEFAULT 0, acknowledged_at INTEGER, PRIMARY KEY (contact, payload_hash)
@@ -53,7 +54,7 @@ ACKNOWLEDGE = """
 UPDATE deliveries SET acknowledged = acknowledged + 1, acknowledged_at = ?
 WHERE contact = ? AND payload_hash = ?
 """
-TABLE_NAMES = ("contacts", "unique_values", "definitions", "deliveries")
+TABLE_NAMES = ("contacts", "unique_values", "definitions", "lists", "deliveries")
 EMAIL = "email"
 Delivery = tuple[str, str]  # the contact as the client named it, the hash of the payload
 
@@ -259,12 +260,40 @@ class Store:
         found = dict(self._keyed(self.query(sql, [int(key) for key in ids])))
         return {key: found[str(int(key))] for key in ids if str(int(key)) in found}
 
-    def page(self, after: int, limit: int) -> list[Contact]:
-        """Up to `limit` contacts with a larger id than `after`, in order of id."""
+    def page(self, after: int, limit: int, where: tuple[str, Sequence[str]] = ("1", ())) -> list[Contact]:
+        """Up to `limit` contacts with a larger id than `after`, in order of id, who meet a condition."""
+        condition, values = where
         sql = (
-            "SELECT id, id, properties, created_at, updated_at FROM contacts WHERE id > ? ORDER BY id LIMIT ?"
+            "SELECT id, id, properties, created_at, updated_at FROM contacts "
+            f"WHERE id > ? AND ({condition}) ORDER BY id LIMIT ?"
         )
-        return [contact for _, contact in self._keyed(self.query(sql, (after, limit)))]
+        return [contact for _, contact in self._keyed(self.query(sql, (after, *values, limit)))]
+
+    def lists(self, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The definitions of all lists, or of those with these ids, in the order of the ids."""
+        rows = self.query("SELECT id, definition FROM lists ORDER BY id")
+        return [
+            json.loads(definition) | {"listId": str(number)}
+            for number, definition in rows
+            if ids is None or str(number) in ids
+        ]
+
+    def create_list(self, definition: dict[str, Any]) -> dict[str, Any]:
+        """Keep a new list; its definition with the id it has got."""
+        with self.transaction() as connection:
+            made = connection.execute("INSERT INTO lists (definition) VALUES (?)", (json.dumps(definition),))
+            return definition | {"listId": str(made.lastrowid)}
+
+    def keep_list(self, definition: dict[str, Any]) -> None:
+        """Keep a list's definition in place of the one it had."""
+        with self.transaction() as connection:
+            row = (json.dumps(definition), int(definition["listId"]))
+            connection.execute("UPDATE lists SET definition = ? WHERE id = ?", row)
+
+    def purge_list(self, number: str) -> None:
+        """Forget a list."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM lists WHERE id = ?", (number,))
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Note that the client was told that these were accepted."""
