@@ -199,12 +199,12 @@ def test_campaigns_are_written_as_each_language_writes() -> None:
 def test_why_there_are_as_many_clusters() -> None:
     elbow = [{"k": 2, "inertia": 100.0, "silhouette": 0.5}, {"k": 3, "inertia": 50.0, "silhouette": 0.6}]
     elbow += [{"k": 4, "inertia": 45.0, "silhouette": None}]
-    everybody = {"customers": 90_000, "elbow_customers": 90_000}
+    everybody = {"customers": 90_000, "elbow_customers": 90_000, "chain_elbows": [elbow]}
     sentences = " ".join(why_k({"k": 3, "elbow": elbow} | everybody))
     assert "falls by 50%, one more would take off 10%: the curve bends here" in sentences
     assert "it is 0.60 for 3, and the best of all" in sentences
     assert "Both are of" not in sentences
-    sample = {"customers": 90_000, "elbow_customers": 10_000}
+    sample = {"customers": 90_000, "elbow_customers": 10_000, "chain_elbows": []}
     sentence = "Both are of samples, the inertia of 10,000 of the 90,000 customers."
     assert why_k({"k": 3, "elbow": elbow} | sample)[-1] == sentence
     assert len(why_k({"k": 2, "elbow": elbow[:1]} | everybody)) == 2
@@ -286,3 +286,30 @@ def test_a_campaign_for_people_who_paid_nothing_has_a_goal() -> None:
     english, portuguese = (each["offer"].replace("\u00a0", " ") for each in write_campaign(campaign, profile))
     assert english == "R$0.00, from R$ 10 on"
     assert portuguese == "R$ 0,00, a partir de R$ 10"
+
+
+def scored(**silhouettes: float) -> list[dict]:
+    return [
+        {"k": int(k[1:]), "inertia": 100.0 - int(k[1:]), "silhouette": silhouette}
+        for k, silhouette in silhouettes.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("elbows", "says"),
+    [
+        ([scored(k2=0.8, k3=0.4), scored(k2=0.7, k3=0.4), scored(k2=0.4, k3=0.4)], "the last 2 models"),
+        ([scored(k2=0.8, k3=0.4), scored(k2=0.5, k3=0.4, k4=0.6)], None),
+        ([scored(k2=0.8, k3=0.4)], None),
+        ([scored(k2=0.45, k3=0.4), scored(k2=0.8, k3=0.4)], None),
+        ([], None),
+    ],
+)
+def test_another_number_of_clusters_is_named_where_several_models_want_it(
+    elbows: list[list[dict]], says: str | None
+) -> None:
+    model = {"k": 3, "elbow": scored(k2=0.8, k3=0.4), "customers": 9, "elbow_customers": 9}
+    sentences = [each for each in why_k(model | {"chain_elbows": elbows}) if "clearly better" in each]
+    assert len(sentences) == (says is not None)
+    if says:
+        assert says in sentences[0] and "2 clusters would be clearly better than 3" in sentences[0]

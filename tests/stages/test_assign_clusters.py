@@ -14,6 +14,7 @@ from support.shop import Shop
 
 from olist.model.clusters import KMEANS_PARAMETERS
 from olist.report.summary import read_summary
+from olist.stages import upsert_hubspot
 from olist.stages.assign_clusters import assign_clusters
 from olist.stages.train_clusters import train_clusters
 
@@ -75,7 +76,8 @@ def run_with_centres(connection: Connection, data_dir: Path, month: date, spent:
     return run_id
 
 
-def test_a_new_models_run_says_who_changes_tier_and_why(connection: Connection, tmp_path: Path) -> None:
+def a_shop_of_changes() -> Shop:
+    """Each person is called by what changes their tier from February to March, by the centres below."""
     shop = Shop()
     for person, before, after in [
         ("stays", 20, 0),  # Silver for both models
@@ -88,9 +90,15 @@ def test_a_new_models_run_says_who_changes_tier_and_why(connection: Connection, 
         for money, moment in ((before, "2018-01-10 00:00:00"), (after, "2018-02-10 00:00:00")):
             if money:
                 shop.order(person, moment, [("bebes", f"{money}.00", "0.00")])
-    shop.write(tmp_path)
-    first = run_with_centres(connection, tmp_path, date(2018, 2, 1), [1_000, 100, 10])
-    second = run_with_centres(connection, tmp_path, date(2018, 3, 1), [10_000, 1_000, 10])
+    return shop
+
+
+CENTRES = {date(2018, 2, 1): [1_000, 100, 10], date(2018, 3, 1): [10_000, 1_000, 10]}
+
+
+def test_a_new_models_run_says_who_changes_tier_and_why(connection: Connection, tmp_path: Path) -> None:
+    a_shop_of_changes().write(tmp_path)
+    first, second = (run_with_centres(connection, tmp_path, *each) for each in CENTRES.items())
     expected = {
         "previous_as_of": "2018-02-01T00:00:00",
         "people_compared": 5,
@@ -98,8 +106,12 @@ def test_a_new_models_run_says_who_changes_tier_and_why(connection: Connection, 
         "changed_by_model": 1,
         "changed_by_behaviour": 1,
         "changed_by_both": 1,
+        # Of six people: those of "model", "behaviour" and "neither", on the numbers of March.
+        "people": 6,
+        "changed_by_model_on_same_data": 3,
         "sentence": "3 of 5 people change tier since 2018-02-01: 1 because the model is a new one,"
-        " 1 because of what they did, 1 because of both.",
+        " 1 because of what they did, 1 because of both. On the numbers of this month alone,"
+        " 3 of 6 people (50.0 %) have another tier only because the model is new.",
     }
     for _ in range(2):
         reported = assign_clusters(connection, second)["tier_changes"]
@@ -113,6 +125,21 @@ def test_a_new_models_run_says_who_changes_tier_and_why(connection: Connection, 
     )
 
 
+def test_the_hubspot_plan_says_how_many_change_tier_only_because_the_model_is_new(
+    connection: Connection, tmp_path: Path, sandbox: str
+) -> None:
+    a_shop_of_changes().write(tmp_path)
+    for month, spent in CENTRES.items():
+        run_id = run_with_centres(connection, tmp_path, month, spent)
+        sync = pipeline.deliver(connection, run_id, sandbox, "upsert" if month.month == 2 else "dry_run")
+    # "model" goes from Gold to Silver. The model before would have moved "behaviour" and "both" too.
+    assert sync["plan"]["tier_moves_by_model"] == 1
+    assert sum(move["people"] for move in sync["plan"]["tier_moves"]) == 3
+    assert "1 of them only because the model is new" in upsert_hubspot.describe(sync["plan"])
+    about = connection.execute("select ops.about_model_moves(%s)", (run_id,)).fetchone()
+    assert about == ("; the new model alone moves 3 of 6 people",)
+
+
 def test_a_run_with_the_model_of_the_snapshot_before_it_reports_nothing(
     connection: Connection, demo: Path
 ) -> None:
@@ -121,4 +148,6 @@ def test_a_run_with_the_model_of_the_snapshot_before_it_reports_nothing(
     models = connection.execute("select distinct model_id from analytics.customer_snapshots").fetchall()
     assert len(models) == 1
     assert connection.execute("select count(*) from ops.tier_changes").fetchone() == (0,)
+    about = connection.execute("select ops.about_model_moves(run_id) from ops.pipeline_runs order by run_id")
+    assert about.fetchall() == [("",), ("; the model is that of 2018-01-01 and moves nobody",)]
     assert pipeline.snapshot(connection, datetime(2018, 2, 1))

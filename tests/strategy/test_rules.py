@@ -39,7 +39,7 @@ def line_of(path: Path, text: str) -> int:
         ("worth R$ {monetary}.", "worth R$ {recency_days}.", "is not a value a reason can show"),
         ("excluded_statuses:", "excluded_status:", "excluded_status"),
         (
-            "vintage_months: 3",
+            "vintage_months: 1",
             "vintage_months: 5",
             "model.vintage_months: Input should be 1, 2, 3, 4, 6 or 12",
         ),

@@ -72,7 +72,7 @@ def test_every_field_is_explained() -> None:
         ("[Platinum, Gold, Silver]", "[Platinum, Gold, Gold]", "$.tiers"),
         ("[Platinum, Gold, Silver]", "[Platinum]", "$.tiers"),
         ("keep_months:", "keep_months: 0", "$.keep_months"),
-        ("vintage_months: 3", "vintage_months: 5", "$.model.vintage_months"),
+        ("vintage_months: 1", "vintage_months: 5", "$.model.vintage_months"),
         ("sample: 100000", "sample: 500", "$.model.sample"),
         ("max_rows_lost: 0.1", "max_rows_lost: 10", "$.limits.max_rows_lost"),
         ("max_rows_lost: 0.1", "max_rows_gone: 0.1", "$.limits"),

@@ -1,1 +1,1 @@
-"""The tier model: K-Means on arrays, and the process of its own that it is trained in."""
+"""The tier model: K-Means on arrays, the process of its own that it is trained in, the chain of models."""

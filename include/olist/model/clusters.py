@@ -8,6 +8,8 @@ Sources of the methods: scikit-learn's KMeans (k-means++ seeding, Lloyd's algori
 Rousseeuw (1987), "Silhouettes", Journal of Computational and Applied Mathematics 20.
 """
 
+import sys
+from array import array
 from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 
 FEATURES = ["recency_days", "frequency", "monetary"]
 ROW_BYTES = 8 * len(FEATURES)
-# Ten starts, the best of which is kept. The seed makes reruns equal.
-KMEANS_PARAMETERS = {"n_init": 10, "random_state": 0}
+# The best of these is kept. The seed makes reruns equal.
+STARTS = 10
+KMEANS_PARAMETERS = {"n_init": STARTS, "random_state": 0}
 # The elbow is for people to look at, so a sample does: of 100,000 customers it would take twenty times the
 # model's own time, and no inertia per customer differs by more than 4 % (measured on 94,765).
 ELBOW = range(2, 11)
@@ -41,32 +44,72 @@ def train(features: "Features", tiers: list[str]) -> dict[str, Any]:
         count = memoryview(features).nbytes // ROW_BYTES
         raise OlistError(f"{count} customers are too few, or too alike, for {len(tiers)} tiers.")
 
-    import numpy as np
-    from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
 
-    rows = np.frombuffer(features).reshape(-1, len(FEATURES))
+    rows = as_rows(features)
+    scaler, points = standardise(rows)
+    with threadpool_limits(1):
+        kmeans = cluster(points, len(tiers))
+        steps = elbow(points, kmeans.cluster_centers_, kmeans.labels_)
+    metrics = {
+        "inertia": kmeans.inertia_,
+        "iterations": kmeans.n_iter_,
+        "elbow": steps,
+        "elbow_customers": min(len(rows), ELBOW_SAMPLE),
+    }
+    return describe(rows, scaler, kmeans.cluster_centers_, tiers, metrics)
+
+
+def in_doubles(packed: bytes | None) -> bytes:
+    """Doubles as PostgreSQL sends them (most significant byte first), as this machine writes them."""
+    values = array("d", packed or b"")
+    if sys.byteorder == "little":
+        values.byteswap()
+    return values.tobytes()
+
+
+def as_rows(features: "Features") -> "np.ndarray":
+    """The features as an array with a row for each customer."""
+    import numpy as np
+
+    return np.frombuffer(features).reshape(-1, len(FEATURES))
+
+
+def standardise(rows: "np.ndarray") -> tuple[Any, "np.ndarray"]:
+    """The scaler of ln(1 + x), and the rows in its space: each column has mean 0 and variance 1."""
+    import numpy as np
+    from sklearn.preprocessing import StandardScaler
+
     logs = np.log1p(rows)
     scaler = StandardScaler().fit(logs)
-    points = scaler.transform(logs)
-    with threadpool_limits(1):
-        kmeans = _cluster(points, len(tiers))
-        elbow = _elbow(points, kmeans)
-    centres = sorted(kmeans.cluster_centers_.tolist(), key=lambda centre: centre[0] - centre[1] - centre[2])
+    return scaler, scaler.transform(logs)
+
+
+def cluster(points: "np.ndarray", k: int, **parameters: Any) -> Any:
+    """A fitted KMeans: the best of ten starts, unless the parameters say otherwise."""
+    from sklearn.cluster import KMeans
+
+    return KMeans(n_clusters=k, **(KMEANS_PARAMETERS | parameters)).fit(points)
+
+
+def best_first(centres: "np.ndarray") -> list[list[float]]:
+    """Standardised centres by their value (frequency + monetary - recency), the best first."""
+    return sorted(centres.tolist(), key=lambda centre: centre[0] - centre[1] - centre[2])
+
+
+def describe(
+    rows: "np.ndarray", scaler: Any, centres: "np.ndarray", tiers: list[str], metrics: dict[str, Any]
+) -> dict[str, Any]:
+    """A model as the numbers that are stored: see `train`."""
     return {
         "scaler": {"mean": scaler.mean_.tolist(), "scale": scaler.scale_.tolist()},
         "centres": [
-            {"loyalty_tier": tier, "centre": centre} for tier, centre in zip(tiers, centres, strict=True)
+            {"loyalty_tier": tier, "centre": centre}
+            for tier, centre in zip(tiers, best_first(centres), strict=True)
         ],
-        "metrics": {
-            "inertia": kmeans.inertia_,
-            "iterations": kmeans.n_iter_,
-            "customers": len(rows),
-            "elbow": elbow,
-            "elbow_customers": min(len(rows), ELBOW_SAMPLE),
-        },
+        "metrics": metrics | {"customers": len(rows)},
         "parameters": KMEANS_PARAMETERS | library_versions(),
-        "bins": {name: _bins(column) for name, column in zip(FEATURES, rows.T, strict=True)},
+        "bins": bins(rows),
     }
 
 
@@ -91,38 +134,46 @@ def library_versions() -> dict[str, str]:
     return {"scikit-learn": version("scikit-learn"), "numpy": version("numpy")}
 
 
-def _elbow(points: "np.ndarray", kmeans: Any) -> list[dict[str, Any]]:
+def elbow(
+    points: "np.ndarray",
+    centres: "np.ndarray",
+    labels: "np.ndarray",
+    starts: int = STARTS,
+    customers: int = ELBOW_SAMPLE,
+    scored: int = SILHOUETTE_SAMPLE,
+) -> list[dict[str, Any]]:
     """Inertia and silhouette (-1 to 1) for each k that the points can be told apart into.
 
-    All of the same sample, so that they can be compared; for the k of the model they are the model's own.
+    All of the same sample, so that they can be compared; for the k of `centres` they are those of the split
+    that `labels` tells, the others the best of so many starts. The silhouette is that of `scored` customers.
     """
     from sklearn.metrics import pairwise_distances
 
-    chosen = _sample(points, ELBOW_SAMPLE)
+    chosen = sample(points, customers)
     steps = {}
     for k in range(ELBOW[0], count_different(chosen, ELBOW[-1]) + 1):
-        fit = _cluster(chosen, k)
-        steps[k] = (fit.inertia_, fit.labels_)
-    labels = _sample(kmeans.labels_, ELBOW_SAMPLE)
-    steps[kmeans.n_clusters] = (((chosen - kmeans.cluster_centers_[labels]) ** 2).sum(), labels)
-    distances = pairwise_distances(_sample(chosen, SILHOUETTE_SAMPLE))
+        if k != len(centres):
+            fit = cluster(chosen, k, n_init=starts)
+            steps[k] = (fit.inertia_, fit.labels_)
+    labels = sample(labels, customers)
+    steps[len(centres)] = (((chosen - centres[labels]) ** 2).sum(), labels)
+    distances = pairwise_distances(sample(chosen, scored))
     return [
         {
             "k": k,
             "inertia": float(inertia),
-            "silhouette": _silhouette(distances, _sample(labels, SILHOUETTE_SAMPLE)),
+            "silhouette": _silhouette(distances, sample(labels, scored)),
         }
         for k, (inertia, labels) in sorted(steps.items())
     ]
 
 
-def _cluster(points: "np.ndarray", k: int) -> Any:
-    from sklearn.cluster import KMeans
+def bins(rows: "np.ndarray") -> dict[str, Any]:
+    """Each feature by decile: what drift is measured against."""
+    return {name: _bins(column) for name, column in zip(FEATURES, rows.T, strict=True)}
 
-    return KMeans(n_clusters=k, **KMEANS_PARAMETERS).fit(points)
 
-
-def _sample(rows: "np.ndarray", size: int) -> "np.ndarray":
+def sample(rows: "np.ndarray", size: int) -> "np.ndarray":
     """At most `size` of the rows: always the same ones, in random order. Few rows stay as they are."""
     import numpy as np
 

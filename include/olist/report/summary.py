@@ -69,6 +69,8 @@ def _hubspot_rows(sync: dict[str, Any] | None) -> list[tuple[str, str]]:
             (f"{move['from_tier'] or 'no tier'} to {move['to_tier']}", f"{move['people']:,}")
             for move in plan["tier_moves"]
         ]
+        if by_model := plan.get("tier_moves_by_model"):
+            rows.append(("of them by the new model alone", f"{by_model:,}"))
         rows += [(f"newly: {new['next_action']}", f"{new['people']:,}") for new in plan["new_actions"]]
     if sync["rejected"]:
         rows.append(("contacts rejected", f"{sync['rejected']:,}"))

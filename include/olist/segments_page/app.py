@@ -77,7 +77,7 @@ def segments_app() -> FastAPI:
 
 def overview(request: Request) -> Response:
     """The latest runs, the tiers of the newest snapshot, and how HubSpot stands."""
-    names = ("runs", "tiers", "movement", "sync", "failures", "lists", "gates")
+    names = ("runs", "tiers", "about_tiers", "movement", "sync", "failures", "lists", "gates")
     with _reading() as rows:
         data = {name: rows(name, dag_run_id=None) for name in names}
     return _page(request, data, run=None)
@@ -88,7 +88,7 @@ def run_page(request: Request, dag_id: str = DAG_ID, dag_run_id: str = "") -> Re
     if dag_id != DAG_ID:
         raise PageError(404, f"This is a run of {dag_id}; customer segments are made by {DAG_ID}.")
     with _reading() as rows:
-        data = {name: rows(name, dag_run_id=dag_run_id) for name in ("runs", "gates")}
+        data = {name: rows(name, dag_run_id=dag_run_id) for name in ("runs", "about_tiers", "gates")}
     if not data["runs"]:
         raise PageError(404, f"The warehouse has nothing of the run {dag_run_id}: it has not begun.")
     return _page(request, data, run=data["runs"][0])

@@ -1,23 +1,19 @@
 """Train clusters: find the model that a run scores with, and train it where there is none yet.
 
-A model belongs to a calendar vintage and is trained on what was known on the vintage's first day. So which
-model a month has follows from its data alone, whatever months were run before it, and no model has seen
-anything dated after the month it scores. Models are kept as the numbers that assign a customer (scaler,
-centres), so that assignment needs PostgreSQL alone.
+A month has the model that is in force at its calendar vintage (olist.model.links). So which model it has
+follows from its data alone, whatever months were run before it, and no model has seen anything dated after
+the month it scores. Models are kept as the numbers that assign a customer (scaler, centres), so that
+assignment needs PostgreSQL alone.
 
-A month has a model of its own where its data has drifted from what its vintage's model was trained on. The
-measure is the population stability index with decile bins; it and its threshold of 0.25 for a major shift
-come from E. M. Lewis (1994), "An Introduction to Credit Scoring", and became usual with N. Siddiqi (2006),
-"Credit Risk Scorecards".
+A month has a model of its own where its data has drifted from that of the vintage's first day. The measure is
+the population stability index with decile bins; it and its threshold of 0.25 for a major shift come from
+E. M. Lewis (1994), "An Introduction to Credit Scoring", and became usual with N. Siddiqi (2006), "Credit Risk
+Scorecards".
 """
 
 import hashlib
 import json
 import logging
-import sys
-from array import array
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,10 +22,19 @@ from olist.exceptions import OlistError
 from olist.model.clusters import (
     FEATURES,
     KMEANS_PARAMETERS,
-    ROW_BYTES,
-    count_different,
+    in_doubles,
     library_versions,
     train,
+)
+from olist.model.links import (
+    LINK_SAMPLE,
+    NOT_NEEDED,
+    Link,
+    Terms,
+    find_link,
+    locked,
+    replace_link,
+    vintage_date,
 )
 from olist.model.own_process import call
 from olist.strategy.reading import read_strategy
@@ -40,11 +45,6 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 log = logging.getLogger(__name__)
-
-# scikit-learn only asks whether its input is a data frame, for a quarter of the time it takes to import.
-NOT_NEEDED = ("pandas",)
-# With fewer, a decile has fewer than ten customers, and chance alone can drift as far as the threshold.
-FEWEST_CUSTOMERS = 100
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class Choice:
     reason: str
     vintage_as_of: datetime | None = None
     drift: dict[str, float] = field(default_factory=dict)
+    link_fingerprint: str | None = None
 
 
 def train_clusters(connection: "Connection", run_id: int) -> dict[str, Any]:
@@ -88,36 +89,36 @@ def train_clusters(connection: "Connection", run_id: int) -> dict[str, Any]:
     }
 
 
-def vintage_date(as_of: datetime, vintage_months: int) -> datetime:
-    """The first moment of the vintage that as_of is in: with 3 months, of its calendar quarter."""
-    month = (as_of.month - 1) // vintage_months * vintage_months + 1
-    return datetime(as_of.year, month, 1)
-
-
 def _choose_vintage(connection: "Connection", run: Run) -> Choice:
     settings = run.strategy.model
-    vintage = vintage_date(run.as_of, settings.vintage_months)
-    features = _read_features(connection, run, vintage)
-    if too_few := _too_few(features, run.strategy.tiers):
-        model_id = _model_of(connection, run, run.as_of)
-        reason = f"{too_few} by {vintage:%Y-%m-%d}, so the month has a model of its own."
+    terms = Terms(run.strategy.tiers, settings.vintage_months, settings.min_gain)
+    vintage = vintage_date(run.as_of, terms.vintage_months)
+    link = find_link(connection, run.run_id, terms, vintage)
+    if not isinstance(link, Link):
+        model_id = _model_of(connection, run)
+        reason = f"{link} by {vintage:%Y-%m-%d}, so the month has a model of its own."
         return Choice(model_id, "too few", reason, vintage)
-    model_id = _model_of(connection, run, vintage, features)
-    parameters = {"model_id": model_id, "run_id": run.run_id}
-    shifts = connection.execute(read_sql("train_clusters/drift"), parameters)
-    drift: dict[str, float] = dict(shifts.fetchall())
-    most = max(drift, key=drift.__getitem__)
+    drift: dict[str, float] = dict(
+        connection.execute(
+            read_sql("train_clusters/drift"), {"run_id": run.run_id, "bins": json.dumps(link.bins)}
+        ).fetchall()
+    )
+    most, allowed = max(drift, key=drift.__getitem__), settings.max_drift
     shift = f"{most} has shifted by {drift[most]:.2f} since {vintage:%Y-%m-%d}"
-    if drift[most] > settings.max_drift:
-        model_id = _model_of(connection, run, run.as_of)
-        reason = f"{shift}, more than {settings.max_drift}, so the month has a model of its own."
-        return Choice(model_id, "drifted", reason, vintage, drift)
-    reason = f"The model of {vintage:%Y-%m-%d} fits: {shift}, no more than {settings.max_drift}."
-    return Choice(model_id, "vintage", reason, vintage, drift)
+    # On its first day the vintage is the month.
+    if drift[most] > allowed and run.as_of > vintage:
+        features = _read_features(connection, run, LINK_SAMPLE)
+        own = replace_link(connection, terms, link, run.as_of, features)
+        reason = f"{shift}, more than {allowed}, so the month has a model of its own. {own.reason}."
+        return Choice(own.model_id, "drifted", reason, vintage, drift, own.fingerprint)
+    reason = f"{link.reason}."
+    if run.as_of > vintage:
+        reason = f"{link.reason}; since then the data fit: {shift}, no more than {allowed}."
+    return Choice(link.model_id, link.decision, reason, vintage, drift, link.fingerprint)
 
 
 def _choose_month(connection: "Connection", run: Run) -> Choice:
-    model_id = _model_of(connection, run, run.as_of)
+    model_id = _model_of(connection, run)
     return Choice(model_id, "month", "retrain is 'always', so the month has a model of its own.")
 
 
@@ -134,28 +135,17 @@ def _choose_stored(connection: "Connection", run: Run) -> Choice:
     return Choice(model_id, "stored", reason)
 
 
-def _too_few(features: bytes, tiers: list[str]) -> str | None:
-    customers = len(features) // ROW_BYTES
-    if customers < FEWEST_CUSTOMERS:
-        return f"Only {customers} customers had bought"
-    if count_different(features, len(tiers)) < len(tiers):
-        return f"Fewer than {len(tiers)} different customers had bought"
-    return None
-
-
-def _model_of(connection: "Connection", run: Run, moment: datetime, features: bytes | None = None) -> int:
-    """The model trained as of a moment on the run's files: the stored one, else trained now.
+def _model_of(connection: "Connection", run: Run) -> int:
+    """The model trained on the run's own customers: the stored one, else trained now.
 
     It is known by what went into it, so two sets of files share a model only if they say the same.
     """
-    if features is None:
-        features = _read_features(connection, run, moment)
+    features = _read_features(connection, run, run.strategy.model.sample)
     tiers = run.strategy.tiers
     training_hash = hashlib.sha256(features).hexdigest()
-    settings = [str(moment), tiers, FEATURES, KMEANS_PARAMETERS, library_versions()]
+    settings = [str(run.as_of), tiers, FEATURES, KMEANS_PARAMETERS, library_versions()]
     known_by = {"fingerprint": fingerprint(training_hash, json.dumps(settings))}
-    # The lock is the session's: a transaction would be idle while the model trains, which servers may limit.
-    with _locked(connection, known_by), connection.cursor() as cursor:
+    with locked(connection, known_by), connection.cursor() as cursor:
         cursor.execute(read_sql("train_clusters/find_model"), known_by)
         if row := cursor.fetchone():
             return row[0]
@@ -163,31 +153,21 @@ def _model_of(connection: "Connection", run: Run, moment: datetime, features: by
         cursor.execute(
             read_sql("train_clusters/store_model"),
             known_by
-            | {"as_of": moment, "training_hash": training_hash, "k": len(tiers), "features": FEATURES}
+            | {"as_of": run.as_of, "training_hash": training_hash, "k": len(tiers), "features": FEATURES}
             | {part: json.dumps(value) for part, value in model.items()},
         )
         return one_row(cursor)[0]
 
 
-@contextmanager
-def _locked(connection: "Connection", known_by: dict[str, str]) -> Iterator[None]:
-    connection.execute(read_sql("train_clusters/lock_model"), known_by)
-    try:
-        yield
-    finally:
-        connection.execute(read_sql("train_clusters/unlock_model"), known_by)
-
-
-def _read_features(connection: "Connection", run: Run, moment: datetime) -> bytes:
-    """Three doubles for each customer, as this machine writes them.
+def _read_features(connection: "Connection", run: Run, sample: int) -> bytes:
+    """Three doubles for each customer of the run, or each of a sample, as this machine writes them.
 
     One value of one row: 100,000 rows as Python objects would take 50 MB.
     """
-    parameters = {"run_id": run.run_id, "as_of": moment, "sample": run.strategy.model.sample}
     with connection.cursor(binary=True) as cursor:
-        cursor.execute(read_sql("train_clusters/features"), parameters)
+        cursor.execute(
+            read_sql("train_clusters/features"),
+            {"run_id": run.run_id, "as_of": run.as_of, "sample": sample},
+        )
         (packed,) = one_row(cursor)
-    values = array("d", packed or b"")
-    if sys.byteorder == "little":
-        values.byteswap()
-    return values.tobytes()
+    return in_doubles(packed)

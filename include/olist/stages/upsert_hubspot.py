@@ -260,6 +260,8 @@ def describe(planned: dict[str, Any]) -> list[str]:
         f"{move['people']:,} people go from {move['from_tier'] or 'no tier'} to {move['to_tier']}"
         for move in planned["tier_moves"]
     ]
+    if by_model := planned.get("tier_moves_by_model"):
+        sentences.append(f"{by_model:,} of them only because the model is new")
     sentences += [
         f"{new['people']:,} people newly get: {new['next_action']}" for new in planned["new_actions"]
     ]

@@ -79,12 +79,14 @@ class ActionRule(Action):
 class Model(Part):
     """When a month shares its tier model with others, and how many customers a model learns from.
 
-    A vintage begins every `vintage_months` months from January on; `max_drift` is a population stability
-    index.
+    A vintage begins every `vintage_months` months from January on; `min_gain` is a share of inertia,
+    `max_drift` a population stability index.
     """
 
-    vintage_months: Annotated[Literal[1, 2, 3, 4, 6, 12], BeforeValidator(plain_number)] = 3
-    """For how many months a model is used: 1, 2, 3, 4, 6 or 12."""
+    vintage_months: Annotated[Literal[1, 2, 3, 4, 6, 12], BeforeValidator(plain_number)] = 1
+    """How often it is asked whether another model has to take its place: every 1, 2, 3, 4, 6 or 12 months."""
+    min_gain: Annotated[float, Field(ge=0), BeforeValidator(plain_number)] = 0.04
+    """A model is kept unless it fits worse than the best new one by more than this share of inertia."""
     max_drift: Annotated[float, Field(gt=0), BeforeValidator(plain_number)] = 0.25
     """A month whose population stability index is above this has a model of its own."""
     sample: Annotated[int, Field(ge=20_000), BeforeValidator(plain_number)] = 100_000

@@ -1,4 +1,5 @@
--- Where a run has another model than the published snapshot before it: whose tier changes because of the model,
+-- Where a run has another model than the published snapshot before it: how many of the run's people have another tier
+-- only because the model is new, on the same numbers. And, against the snapshot: whose tier changes because of the model,
 -- and whose because of what they did (buying, or not buying, is behaviour). Both months are scored with both
 -- models, and a person who changes tier is counted once: by the one change that would have done it alone, or as
 -- both where either would have, or only the two together.
@@ -21,9 +22,22 @@ begin
 
     insert into ops.tier_changes (
         run_id, previous_as_of, previous_model_id, model_id,
-        people_compared, changed, changed_by_model, changed_by_behaviour, changed_by_both, sentence
+        people_compared, changed, changed_by_model, changed_by_behaviour, changed_by_both,
+        people, changed_by_model_on_same_data, sentence
     )
-    with tiers as (
+    with old_model as materialized (
+        select customer_unique_id, loyalty_tier
+        from ops.tiers_by_model(previous.model_id, of_run_id => record_tier_changes.of_run_id)
+    ),
+
+    same_data as (
+        select count(*) as people, count(*) filter (where now.loyalty_tier <> old_model.loyalty_tier) as changed
+        from ops.customer_tiers_drafts as now
+        inner join old_model using (customer_unique_id)
+        where now.run_id = of_run_id
+    ),
+
+    tiers as (
         select
             before.loyalty_tier as tier_before,
             after.loyalty_tier as tier_after,
@@ -34,7 +48,7 @@ begin
             on after.run_id = of_run_id and after.customer_unique_id = before.customer_unique_id
         inner join ops.tiers_by_model(run.model_id, of_as_of => previous.as_of) as new_model
             on new_model.customer_unique_id = before.customer_unique_id
-        inner join ops.tiers_by_model(previous.model_id, of_run_id => record_tier_changes.of_run_id) as old_model
+        inner join old_model
             on old_model.customer_unique_id = before.customer_unique_id
         where before.as_of = previous.as_of
     ),
@@ -50,12 +64,15 @@ begin
     )
 
     select
-        of_run_id, previous.as_of, previous.model_id, run.model_id, people, changed, by_model, by_behaviour, by_both,
+        of_run_id, previous.as_of, previous.model_id, run.model_id,
+        counts.people, counts.changed, by_model, by_behaviour, by_both, same_data.people, same_data.changed,
         format(
             '%s of %s people change tier since %s: %s because the model is a new one, %s because of what they did, '
-            '%s because of both.',
-            changed, people, to_char(previous.as_of, 'YYYY-MM-DD'), by_model, by_behaviour, by_both
+            '%s because of both. On the numbers of this month alone, %s of %s people (%s %%) have another tier only '
+            'because the model is new.',
+            counts.changed, counts.people, to_char(previous.as_of, 'YYYY-MM-DD'), by_model, by_behaviour, by_both,
+            same_data.changed, same_data.people, round(100.0 * same_data.changed / nullif(same_data.people, 0), 1)
         )
-    from counts;
+    from counts cross join same_data;
 end
 $$;

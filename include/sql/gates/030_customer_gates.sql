@@ -67,8 +67,8 @@ as $$
         'tier_share_change', tier_shares.loyalty_tier, abs(share_now - share_before),
         least(ops.limit_of('tier_share_change') * months, 1),
         format(
-            '%s would go from %s %% of the customers as of %s to %s %%', tier_shares.loyalty_tier,
-            round(100 * share_before, 1), as_of_before, round(100 * share_now, 1)
+            '%s would go from %s %% of the customers as of %s to %s %%%s', tier_shares.loyalty_tier,
+            round(100 * share_before, 1), as_of_before, round(100 * share_now, 1), ops.about_model_moves(of_run_id)
         )
     from tier_shares cross join both_sides
     where people_before >= ops.compared_customers()

@@ -1,4 +1,5 @@
--- How far a run's customers are from those a model was trained on, feature by feature.
+-- How far a run's customers are from those that bins were made of (of a model's training, or of a vintage), feature by
+-- feature.
 create or replace function ops.feature_values(recency_days integer, frequency integer, monetary numeric)
 returns table (feature text, value double precision)
 language sql immutable
@@ -10,9 +11,9 @@ as $$
 $$;
 
 -- The population stability index of each feature: the sum over bins of (a - e) * ln(a / e), where e is the share
--- of the training data and a that of the run's customers. Both recencies are days to their own as_of, as the
+-- in the bins and a that of the run's customers. Both recencies are days to their own as_of, as the
 -- model sees them. A bin that nobody is in any more counts as 1 in 10,000, since its logarithm is infinite.
-create or replace function ops.feature_drift(of_model_id bigint, of_run_id bigint)
+create or replace function ops.feature_drift(of_bins jsonb, of_run_id bigint)
 returns table (feature text, psi double precision)
 language sql stable
 as $$
@@ -23,9 +24,7 @@ as $$
                 select bound::double precision from jsonb_array_elements_text(value -> 'lower_bounds') as bound
             ) as lower_bounds,
             value -> 'customers' as customers
-        from ops.cluster_models
-        cross join lateral jsonb_each(bins)
-        where model_id = of_model_id
+        from jsonb_each(of_bins)
     ),
 
     expected as (

@@ -1,1 +1,1 @@
-select feature, psi from ops.feature_drift(%(model_id)s, %(run_id)s) order by feature
+select feature, psi from ops.feature_drift(%(bins)s, %(run_id)s) order by feature

@@ -132,7 +132,7 @@ language sql stable
 as $$
     with plan as (
         select
-            plan.operation, plan.changed_properties, plan.payload,
+            plan.customer_unique_id, plan.operation, plan.changed_properties, plan.payload,
             contacts.payload as acknowledged_payload
         from ops.hubspot_plan_drafts as plan
         inner join ops.pipeline_runs as run on run.run_id = plan.run_id
@@ -174,6 +174,14 @@ as $$
         ) - count(*) filter (where operation <> 'clear'),
         'changed_properties', (select coalesce(jsonb_object_agg(property, people), '{}') from changed),
         'tier_moves', (select coalesce(jsonb_agg(to_jsonb(tier_moves) order by people desc), '[]') from tier_moves),
+        -- Of these moves: the tier they leave is the one that the model before would have kept them in.
+        'tier_moves_by_model', (
+            select count(*)
+            from plan
+            inner join ops.moved_by_model(of_run_id) as moved
+                on moved.customer_unique_id = plan.customer_unique_id
+            where operation = 'update' and acknowledged_payload ->> 'loyalty_tier' = moved.tier_before
+        ),
         'new_actions', (
             select coalesce(jsonb_agg(to_jsonb(new_actions) order by people desc), '[]') from new_actions
         )

@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from olist.files.sources import SOURCES, TABLES
+from olist.model.links import NOT_NEEDED
 from olist.model.own_process import call
 from olist.stages import (
     assign_clusters,
@@ -55,7 +56,9 @@ BLOCK_BYTES = 1 << 20
 def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> dict[str, float]:
     """Seconds of each part, in a new database of the server: bare COPY, a first run, a second one, pandas.
 
-    And what the warehouse takes on disk after the first run (without the tables of the bare COPY).
+    `auto` parts are those of a first run with retrain=auto, in a database of its own; the others train on the
+    run's own customers. And what the warehouse takes on disk after the first run (without the tables of the
+    bare COPY).
 
     Training is without the start of its process (see `start_of_training`), as pandas is without its imports.
     """
@@ -72,14 +75,17 @@ def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> 
             (size,) = one_row(connection.execute("select pg_database_size(current_database())"))
         seconds["warehouse MB"] = size / 1e6
         seconds |= {f"again {part}": each for part, each in run_core(uri, data_dir).items()}
+    # By default a first run makes the models of all months before it: see docs/tiers.md.
+    with _new_database(server, f"{name}_auto") as uri:
+        with psycopg.connect(uri, autocommit=True) as connection:
+            install(connection, read_strategy())
+        seconds |= {f"auto {part}": each for part, each in run_core(uri, data_dir, "auto").items()}
     return seconds | ({"pandas": pandas_method(data_dir)} if with_pandas else {})
 
 
 def start_of_training() -> float:
     """Seconds until a process of its own for training has its libraries; only while this one has not."""
-    return _seconds(
-        lambda: call(bool, needs="sklearn.cluster", what="a benchmark", without=train_clusters.NOT_NEEDED)
-    )
+    return _seconds(lambda: call(bool, needs="sklearn.cluster", what="a benchmark", without=NOT_NEEDED))
 
 
 def bare_copy(uri: str, data_dir: Path) -> None:
@@ -97,7 +103,7 @@ def bare_copy(uri: str, data_dir: Path) -> None:
                     target.write(block)
 
 
-def run_core(uri: str, data_dir: Path) -> dict[str, float]:
+def run_core(uri: str, data_dir: Path, retrain: str = "always") -> dict[str, float]:
     """Seconds of a run from its start to the published snapshot, in parts, and in all as `core`.
 
     `load` holds validation; `computing` is all that makes numbers but the training: features to actions. Some
@@ -105,7 +111,7 @@ def run_core(uri: str, data_dir: Path) -> dict[str, float]:
     """
     with psycopg.connect(uri, autocommit=True) as one, psycopg.connect(uri, autocommit=True) as other:
         began = time.monotonic()
-        run_id = start_run(one, RunRequest(f"bench {began}", "bench", str(data_dir), retrain="always"))
+        run_id = start_run(one, RunRequest(f"bench {began}", "bench", str(data_dir), retrain=retrain))
         load_seconds = _seconds(lambda: _load_all(uri, run_id))
         spent: dict[Callable[..., Any], float] = {}
         for stages in STEPS:
