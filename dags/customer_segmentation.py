@@ -55,7 +55,7 @@ PARAMS = {
         "auto",
         enum=["auto", "always", "never"],
         values_display={
-            "auto": "auto: one model a quarter",
+            "auto": "auto: the one in force, until another is clearly better",
             "always": "always: a new model, from this month's customers",
             "never": "never: the newest model there is",
         },
@@ -157,7 +157,7 @@ def customer_segments(run: int):
 
 @task
 def train_clusters(run: int):
-    """Takes the stored model of the quarter, or trains one where there is none; `ops.model_choices` says
+    """Keeps the tier model in force, or replaces it where another is clearly better; `ops.model_choices` says
     which and why. Trained again on the same data it is the same model."""
     from olist.orchestration import tasks
     from olist.stages import train_clusters
