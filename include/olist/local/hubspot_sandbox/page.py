@@ -34,6 +34,7 @@ dl {{ display: flex; flex-wrap: wrap; gap: .6rem; padding: 0; }}
 dl div {{ border: 1px solid var(--line); border-radius: .5rem; padding: .5rem 1rem; }}
 dt {{ opacity: .7; font-size: .85rem; }}
 dd {{ margin: 0; font-size: 1.3rem; font-variant-numeric: tabular-nums; }}
+form {{ margin: 1rem 0; }}
 .scroll {{ overflow-x: auto; }} table {{ border-collapse: collapse; width: 100%; font-size: .87rem; }}
 th, td {{ text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); }}
 td {{ white-space: nowrap; }}
