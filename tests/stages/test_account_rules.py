@@ -5,7 +5,7 @@ The rows of the table in docs/hubspot.md, over real HTTP.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -18,8 +18,7 @@ from olist.exceptions import OlistError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.properties import PROPERTIES
 from olist.hubspot.versions import API_VERSIONS
-from olist.local.hubspot_sandbox.server import running_sandbox
-from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
+from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.stages import preflight, upsert_hubspot
 from olist.stages.start_run import RunRequest, start_run
 from olist.strategy.reading import read_strategy
@@ -33,17 +32,6 @@ PREFIXED = "hubspot: {property_prefix: olist_}\n"
 def warehouse(copy_of: Callable[..., str], few: Path) -> str:
     """A warehouse with a published run that nobody has delivered."""
     return copy_of(pipeline.run, few)
-
-
-@pytest.fixture
-def run_id(connection: Connection) -> int:
-    return pipeline.last_run(connection)
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
-        yield url
 
 
 def set_faults(url: str, **faults: object) -> None:

@@ -1,7 +1,7 @@
 """Tier, segment and next action as dropdowns: their options, whatever the account was before."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,7 @@ from olist.hubspot import options
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.properties import CHOICES
 from olist.hubspot.versions import API_VERSIONS
-from olist.local.hubspot_sandbox.server import running_sandbox
-from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
+from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.stages import preflight
 from olist.stages.dropdowns import names_of
 from olist.stages.start_run import RunRequest, start_run
@@ -31,17 +30,6 @@ Strategy = Callable[..., None]
 def warehouse(copy_of: Callable[..., str], few: Path) -> str:
     """A warehouse with a published run that nobody has delivered."""
     return copy_of(pipeline.run, few)
-
-
-@pytest.fixture
-def run_id(connection: Connection) -> int:
-    return pipeline.last_run(connection)
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
-        yield url
 
 
 @pytest.fixture

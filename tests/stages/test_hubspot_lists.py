@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from html import escape, unescape
 from pathlib import Path
@@ -45,17 +45,6 @@ group by title
 def warehouse(copy_of: Callable[..., str], few: Path) -> str:
     """A warehouse with a published run that nobody has delivered."""
     return copy_of(pipeline.run, few)
-
-
-@pytest.fixture
-def run_id(connection: Connection) -> int:
-    return pipeline.last_run(connection)
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
-        yield url
 
 
 @pytest.fixture
