@@ -140,9 +140,8 @@ class Descriptions:
         # Literal paths before those with parameters: `/groups` is not a property's name.
         for path in sorted(document["paths"], key=lambda path: path.count("{")):
             pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
-            operation = document["paths"][path].get(request.method.lower())
-            if operation and re.fullmatch(pattern, request.url.path):
-                return operation
+            if re.fullmatch(pattern, request.url.path):
+                return document["paths"][path].get(request.method.lower())
         return None
 
     @staticmethod

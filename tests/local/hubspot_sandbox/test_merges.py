@@ -44,16 +44,17 @@ def two(api: Api) -> tuple[str, str]:
 
 
 def test_the_primarys_values_hold_and_the_others_fill_what_is_empty(api: Api) -> None:
+    (oldest,) = made(api, {"city": "Recife", "next_action": "Call"})
+    created = api.client.get(f"{api.contacts}/{oldest}").json()["createdAt"]
     a, b = two(api)
-    created = api.client.get(f"{api.contacts}/{a}").json()["createdAt"]
-    survivor = merged(api, b, a)
-    assert int(survivor["id"]) > max(int(a), int(b)) and survivor["createdAt"] == created
-    wanted = {"olist_customer_id": "b", "loyalty_tier": "Silver", "hs_merged_object_ids": f"{b};{a}"}
-    assert survivor["properties"].items() >= wanted.items()
-    (other,) = made(api, {"city": "Recife", "next_action": "Call"})
-    last = merged(api, survivor["id"], other)["properties"]
-    assert (last["city"], last["next_action"]) == ("Recife", "Nudge")
-    assert last["hs_merged_object_ids"].split(";") == [survivor["id"], other, b, a]
+    survivor = merged(api, a, b)
+    assert int(survivor["id"]) > max(int(a), int(b))
+    wanted = {"olist_customer_id": "a", "loyalty_tier": "Gold", "next_action": "Nudge"}
+    assert survivor["properties"].items() >= (wanted | {"hs_merged_object_ids": f"{a};{b}"}).items()
+    last = merged(api, survivor["id"], oldest)
+    assert last["properties"].items() >= (wanted | {"city": "Recife"}).items()
+    assert last["properties"]["hs_merged_object_ids"].split(";") == [survivor["id"], oldest, a, b]
+    assert last["createdAt"] == created
     assert len(api.client.get(api.contacts).json()["results"]) == 1
 
 
@@ -72,10 +73,11 @@ def test_former_ids_lead_to_the_contact_that_is_left(api: Api) -> None:
     shown = api.client.get(f"{api.contacts}/{last}?properties=city,state").json()["properties"]
     assert (shown["city"], shown["state"]) == ("Natal", "RN")
     # Who is gone is gone under every id, whoever comes next.
-    gone = api.client.post(f"{api.contacts}/batch/archive", json={"inputs": [{"id": b}]})
+    by_two = {"inputs": [{"id": b}, {"id": c}]}
+    gone = api.client.post(f"{api.contacts}/batch/archive", json=by_two)
     assert gone.status_code == 204
     assert api.client.get(f"{api.contacts}/{last}").status_code == 404
-    made(api, {"firstname": "Rui"})
+    assert int(made(api, {"firstname": "Rui"})[0]) > int(last)
     assert api.client.get(f"{api.contacts}/{a}").status_code == 404
 
 

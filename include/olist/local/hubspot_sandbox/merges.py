@@ -78,13 +78,13 @@ def _values(name: str, *contacts: Contact) -> list[str]:
 def _replace(connection: sqlite3.Connection, merged: tuple[Contact, Contact], survivor: Contact) -> None:
     """Put the survivor where the two were, and let their ids and the unique values that it has lead to it."""
     for each in merged:
-        for table in ("merged_ids", "unique_values"):
+        for table in ("former_ids", "unique_values"):
             connection.execute(
                 f"UPDATE {table} SET contact_id = ? WHERE contact_id = ?", (survivor.id, each.id)
             )
         connection.execute("DELETE FROM contacts WHERE id = ?", (each.id,))
     old_ids = [(each.id, survivor.id) for each in merged if each.id != survivor.id]
-    connection.executemany("INSERT INTO merged_ids VALUES (?, ?)", old_ids)
+    connection.executemany("INSERT INTO former_ids VALUES (?, ?)", old_ids)
     row = (survivor.id, json.dumps(survivor.properties), survivor.created_at, survivor.updated_at)
     connection.execute(WRITE_CONTACT, row)
     claims = "SELECT property, value FROM unique_values WHERE contact_id = ?"

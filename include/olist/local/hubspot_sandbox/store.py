@@ -31,10 +31,10 @@ CREATE TABLE IF NOT EXISTS contacts (
 CREATE TABLE IF NOT EXISTS unique_values (
     property TEXT, value TEXT, contact_id INTEGER NOT NULL, PRIMARY KEY (property, value)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS merged_ids (old_id INTEGER PRIMARY KEY, contact_id INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS former_ids (old_id INTEGER PRIMARY KEY, contact_id INTEGER);
 CREATE VIEW IF NOT EXISTS record_ids AS
     SELECT id AS record_id, id AS contact_id FROM contacts
-    UNION ALL SELECT old_id, contact_id FROM merged_ids;
+    UNION ALL SELECT old_id, contact_id FROM former_ids;
 CREATE TABLE IF NOT EXISTS definitions (
     kind TEXT, name TEXT, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
@@ -58,7 +58,7 @@ ACKNOWLEDGE = """
 UPDATE deliveries SET acknowledged = acknowledged + 1, acknowledged_at = ?
 WHERE contact = ? AND payload_hash = ?
 """
-TABLE_NAMES = ("contacts", "unique_values", "merged_ids", "definitions", "lists", "deliveries")
+TABLE_NAMES = ("contacts", "unique_values", "former_ids", "definitions", "lists", "deliveries")
 EMAIL = "email"
 Delivery = tuple[str, str]  # the contact as the client named it, the hash of the payload
 
@@ -217,11 +217,13 @@ class Store:
 
     def archive(self, ids: Sequence[str]) -> None:
         """Take contacts away; ids that no contact has are passed over."""
-        found = [(contact.id,) for contact in self.find(None, ids).values()]
+        found = {(contact.id,) for contact in self.find(None, ids).values()}
         with self.transaction() as connection:
             connection.executemany("DELETE FROM contacts WHERE id = ?", found)
             connection.executemany("DELETE FROM unique_values WHERE contact_id = ?", found)
-            connection.executemany("DELETE FROM merged_ids WHERE contact_id = ?", found)
+            connection.executemany("UPDATE former_ids SET contact_id = NULL WHERE contact_id = ?", found)
+            # HubSpot never gives an id again.
+            connection.executemany("INSERT INTO former_ids VALUES (?, NULL)", found)
 
     def create(self, changes: Sequence[Change]) -> list[Contact]:
         """Make a contact of each change; nobody's delivery is counted."""
@@ -319,7 +321,7 @@ class Store:
         """The record id of the next new contact."""
         largest = connection.execute(
             "SELECT coalesce((SELECT max(id) FROM contacts), 0), "
-            "coalesce((SELECT max(old_id) FROM merged_ids), 0)"
+            "coalesce((SELECT max(old_id) FROM former_ids), 0)"
         ).fetchone()
         return max(FIRST_CONTACT_ID, *(int(each) + 1 for each in largest))
 
