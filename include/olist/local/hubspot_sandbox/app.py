@@ -14,6 +14,7 @@ from olist.local.hubspot_sandbox import (
     control,
     limits,
     lists,
+    merges,
     page,
     properties,
     scopes,
@@ -29,6 +30,7 @@ DATED_VERSIONS = ("2026-03", "2026-09")
 # and not taken from olist.hubspot.versions, so that a mistake there is found.
 NUMBERED = {
     "/crm/v3/objects/contacts": contacts.router,
+    "/crm/v3/objects/contacts/merge": merges.router,
     "/crm/v3/objects/contacts/search": search.router,
     "/crm/v3/properties/contacts": properties.router,
     "/crm/v3/limits": limits.router,
@@ -40,6 +42,7 @@ NUMBERED = {
 }
 DATED = {
     "/crm/objects/{version}/contacts": contacts.router,
+    "/crm/objects/{version}/contacts/merge": merges.router,
     "/crm/objects/{version}/contacts/search": search.router,
     "/crm/properties/{version}/contacts": properties.router,
     "/crm/limits/{version}": limits.router,

@@ -153,7 +153,8 @@ def read(body: ReadBatch, sandbox: SandboxState) -> Response:
     found = sandbox.store.find(body.idProperty, keys)
     names = [*body.properties, *([body.idProperty] if body.idProperty else [])]
     missing = [key for key in keys if key not in found]
-    results = [shown(contact, names) for contact in found.values()]
+    once = {contact.id: contact for contact in found.values()}.values()
+    results = [shown(contact, names) for contact in once]
     return _batch_answer(results, [objects_not_found(missing)] if missing else [], sandbox)
 
 

@@ -161,6 +161,8 @@ def default_properties(now: str) -> dict[str, dict[str, Any]]:
         ("firstname", "First Name", "string", "text", False),
         ("lastname", "Last Name", "string", "text", False),
         ("phone", "Phone Number", "string", "phonenumber", False),
+        ("hs_additional_emails", "Additional email addresses", "enumeration", "checkbox", True),
+        ("hs_merged_object_ids", "Merged record IDs", "enumeration", "checkbox", True),
         ("city", "City", "string", "text", False),
         ("state", "State/Region", "string", "text", False),
     ]
