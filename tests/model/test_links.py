@@ -136,7 +136,7 @@ def test_a_link_has_seen_nothing_after_its_moment(new_warehouse: Callable[[], st
 
 def test_the_features_of_a_chain_are_those_of_each_moment(connection: Connection, demo: Path) -> None:
     run_id = with_features(connection, demo, date(2018, 8, 1))
-    for months, enough, sample in ((3, 200, 300), (1, 50, 10_000)):
+    for months, enough, sample in ((3, 200, 300), (1, 50, 10_000), (1, 1, 10_000)):
         found = connection.execute(
             "select moment, people, people_before, features"
             " from ops.chain_features(%s, '2018-07-01', %s, %s, %s)",
