@@ -55,7 +55,7 @@ PARAMS = {
         "auto",
         enum=["auto", "always", "never"],
         values_display={
-            "auto": "auto: one model a quarter",
+            "auto": "auto: the one in force, until another is clearly better",
             "always": "always: a new model, from this month's customers",
             "never": "never: the newest model there is",
         },
@@ -157,7 +157,7 @@ def customer_segments(run: int):
 
 @task
 def train_clusters(run: int):
-    """Takes the stored model of the quarter, or trains one where there is none; `ops.model_choices` says
+    """Keeps the tier model in force, or replaces it where another is clearly better; `ops.model_choices` says
     which and why. Trained again on the same data it is the same model."""
     from olist.orchestration import tasks
     from olist.stages import train_clusters
@@ -238,12 +238,13 @@ def send(part: int, run: int):
 
 @task(trigger_rule="none_failed")
 def finish(run: int):
-    """Says how the delivery ended (`ops.hubspot_syncs`). It fails where people of the plan are still
-    waiting: clear `send`, and this after it."""
+    """Says how the delivery ended (`ops.hubspot_syncs`) and looks after the lists (segments) in HubSpot. It
+    fails where people of the plan are still waiting: clear `send`, and this after it."""
     from olist.orchestration import tasks
     from olist.stages import upsert_hubspot
 
-    return tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, run, part="finish")
+    settings = tasks.hubspot_settings()
+    return tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, run, settings, part="finish")
 
 
 @task_group

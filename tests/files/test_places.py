@@ -20,6 +20,7 @@ from olist.files import source_file
 from olist.files.places import find_place
 from olist.files.sources import SOURCES, Source, source_of
 from olist.stages import load
+from olist.strategy.reading import STRATEGY_FILE
 
 ORDERS = "olist_orders_dataset.csv"
 PAYMENTS = "olist_order_payments_dataset.csv"
@@ -321,14 +322,18 @@ def open_folder() -> Iterator[Path]:
     ],
 )
 def test_what_may_not_be_read_is_one_sentence(
-    demo: Path, open_folder: Path, closed: str, sentence: str
+    demo: Path, open_folder: Path, closed: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data_dir = Path(shutil.copytree(demo, open_folder / "files"))
-    for path in (data_dir, *data_dir.iterdir()):
+    monkeypatch.setenv("OLIST_STRATEGY", shutil.copy(STRATEGY_FILE, open_folder))
+    data_dir = Path(shutil.copytree(demo, open_folder / "data" / "files"))
+    for path in (data_dir, data_dir.parent, *data_dir.iterdir()):
         path.chmod(0o755)
     assert as_nobody(lambda: read_all(data_dir)) == ""
     (data_dir / closed).resolve().chmod(0)
     said = as_nobody(lambda: read_all(data_dir))
+    assert re.match(sentence, said), said
+    # A run says so before it asks anything of its warehouse, and before each load would.
+    said = as_nobody(lambda: pipeline.begin(None, data_dir))
     assert re.match(sentence, said), said
 
 

@@ -14,6 +14,8 @@ from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.definitions import create_properties, survey
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
+from olist.stages.dropdowns import names_of
+from olist.strategy.reading import read_strategy
 
 TOKEN = "some-secret"
 HTML = "<html><body>Please log in</body></html>"
@@ -120,7 +122,7 @@ def test_a_409_is_not_believed_where_the_property_is_nowhere(monkeypatch: pytest
 
         monkeypatch.setattr(hubspot, "_request", hides)
         with pytest.raises(OlistError, match="does not show the contact property loyalty_tier, and does not"):
-            create_properties(hubspot, survey(hubspot).missing)
+            create_properties(hubspot, survey(hubspot).missing, names_of(read_strategy()))
 
 
 def test_html_for_a_batch_is_no_success(run_host: Callable[..., Host]) -> None:

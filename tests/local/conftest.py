@@ -7,8 +7,15 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def ctrl_c_counts() -> Iterator[None]:
-    """What runs in the background of a shell ignores Ctrl-C, and so would everything that a test starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def signals_count() -> Iterator[None]:
+    """What runs in the background of a shell ignores Ctrl-C, what runs under nohup the end of its terminal.
+
+    So would everything that a test starts.
+    """
+    before = [
+        (signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)),
+        (signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL)),
+    ]
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before:
+        signal.signal(number, handler)

@@ -3,9 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from psycopg import Connection
@@ -14,7 +16,8 @@ from support.shop import Shop
 
 from olist.exceptions import OlistError
 from olist.hubspot.client import HubSpot, HubSpotSettings
-from olist.hubspot.definitions import create_properties, survey
+from olist.hubspot.definitions import create_properties
+from olist.hubspot.properties import CHOICES, PROPERTIES
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 from olist.stages.start_run import install
@@ -156,9 +159,17 @@ def test_a_server_of_today_is_accepted() -> None:
 
 
 def fill(url: str, contacts: list[tuple[str, dict[str, str]]]) -> None:
-    """Upserts contacts in this order, from which the sandbox numbers them."""
+    """Upserts contacts in this order, from which the sandbox numbers them.
+
+    As the first release made them, what is a dropdown now is a text.
+    """
     hubspot = HubSpot(HubSpotSettings(DEFAULT_TOKEN, url))
-    create_properties(hubspot, survey(hubspot).missing)
+    released = [
+        replace(each, kind="text") if each.kind == "choice" else each
+        for each in PROPERTIES
+        if each.name not in MOVEMENT
+    ]
+    create_properties(hubspot, released, {})
     for person, payload in contacts:
         assert hubspot.write_contacts({person: payload}).status == 200
 
@@ -190,6 +201,15 @@ def test_the_ledger_goes_to_the_account_that_agrees(old: Connection, tmp_path: P
         sync = pipeline.deliver(old, run_id, right)
         assert (sync["accepted"], sync["plan"]["create"]) == (len(told), 0)
         assert set(sync["plan"]["changed_properties"]) == MOVEMENT
+        # Texts have become dropdowns, which have every value; nobody was touched twice.
+        hubspot = HubSpot(HubSpotSettings(DEFAULT_TOKEN, right))
+        for name in CHOICES:
+            offered = {each["value"] for each in hubspot.property(name)["options"]}
+            assert {payload[name] for _, payload in told} - {""} <= offered, name
+        kept = "select customer_unique_id, payload from ops.hubspot_contacts where portal_id = 11"
+        assert pipeline.contacts(right) == dict(old.execute(kept).fetchall())
+        deliveries = httpx.get(f"{right}/sandbox/deliveries").json()
+        assert (deliveries["contacts"], deliveries["accepted"]) == (len(told), 2 * len(told))
         assert pipeline.deliver(old, run_id, right)["accepted"] == 0
         assert old.execute(unchanged).fetchall() == [(11, len(told)), (22, len(told))]
         # Its past deliveries went with it: an older month is not sent.

@@ -214,6 +214,21 @@ def test_after_the_login_the_nav_entry_shows_what_the_warehouse_has(shop: Shop, 
     assert f"{contacts:,} contacts in all" in frame.locator("dl").inner_text()
 
 
+def test_each_list_in_hubspot_has_its_link(shop: Shop, page: "Page") -> None:
+    frame = open_segments(shop.airflow.url, page)
+    customers = dict(
+        shop.asks(
+            "select coalesce(next_action, segment_name), count(*) from analytics.vw_customer_segments"
+            " group by grouping sets ((next_action), (segment_name))"
+        )
+    )
+    lists = shop.asks("select name, url from ops.hubspot_lists order by name")
+    rows = rows_of(frame, "Segments and next actions")
+    assert sorted(row[1:] for row in rows) == [[name, f"{customers.get(name, 0):,}"] for name, _ in lists]
+    links = frame.locator("a[data-leave=_blank][href*='/objectLists/']").all()
+    assert sorted((each.inner_text(), each.get_attribute("href")) for each in links) == lists
+
+
 def test_the_latest_runs(shop: Shop, page: "Page") -> None:
     frame = open_segments(shop.airflow.url, page)
     failed, second, first = rows_of(frame, "Latest runs")

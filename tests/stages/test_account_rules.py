@@ -5,7 +5,7 @@ The rows of the table in docs/hubspot.md, over real HTTP.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -18,8 +18,7 @@ from olist.exceptions import OlistError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.properties import PROPERTIES
 from olist.hubspot.versions import API_VERSIONS
-from olist.local.hubspot_sandbox.server import running_sandbox
-from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
+from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.stages import preflight, upsert_hubspot
 from olist.stages.start_run import RunRequest, start_run
 from olist.strategy.reading import read_strategy
@@ -33,17 +32,6 @@ PREFIXED = "hubspot: {property_prefix: olist_}\n"
 def warehouse(copy_of: Callable[..., str], few: Path) -> str:
     """A warehouse with a published run that nobody has delivered."""
     return copy_of(pipeline.run, few)
-
-
-@pytest.fixture
-def run_id(connection: Connection) -> int:
-    return pipeline.last_run(connection)
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with running_sandbox(SandboxSettings(ten_second_limit=100_000)) as url:
-        yield url
 
 
 def set_faults(url: str, **faults: object) -> None:
@@ -230,27 +218,44 @@ def test_a_validation_laid_down_after_the_plan(connection: Connection, run_id: i
     assert any("WHITESPACE" in note for note in examine(connection, url)["note"])
 
 
+def test_an_option_that_somebody_deletes_meanwhile(connection: Connection, run_id: int, url: str) -> None:
+    parts = upsert_hubspot.plan(connection, run_id, "upsert", settings(url))["parts"]
+    path = f"{url}/crm/v3/properties/contacts/loyalty_tier"
+    options = httpx.get(path, headers=HEADERS).json()["options"]
+    assert httpx.patch(path, json={"options": options[:2]}, headers=HEADERS).status_code == 200
+    before = requests(url)
+    for part in parts:
+        upsert_hubspot.send(connection, run_id, part, "upsert", settings(url))
+    with pytest.raises(OlistError) as error:
+        upsert_hubspot.finish(connection, run_id)
+    check("An option of a dropdown is deleted while people are sent", url, error, before)
+    assert connection.execute("select count(*) from ops.hubspot_failures").fetchone() == (0,)
+    # The plan adds it again.
+    assert pipeline.deliver(connection, run_id, url)["status"] == "delivered"
+    assert pipeline.contacts(url) == pipeline.payloads(connection, run_id)
+
+
 def test_the_properties_that_matter_most_are_kept(connection: Connection, run_id: int, url: str) -> None:
-    least = [each.name for each in PROPERTIES[10:]]
     set_faults(url, property_limit=10)
     (warning,) = examine(connection, url)["warning"]
-    assert f"room for 10 more contact properties, so these are left out: {', '.join(least)}." in warning
+    left_out = [each.name for each in PROPERTIES[10:]]
+    assert f"room for 10 more contact properties, so these are left out: {', '.join(left_out)}." in warning
     sync = pipeline.deliver(connection, run_id, url)
     expected = pipeline.payloads(connection, run_id)
     for payload in expected.values():
-        payload.update(dict.fromkeys(least, ""))
+        payload |= dict.fromkeys(left_out, "")
     assert sync["status"] == "delivered" and pipeline.contacts(url) == expected
     assert names_in(url) == {each.name for each in PROPERTIES[:10]}
-    assert connection.execute("select left_out from ops.hubspot_syncs").fetchone() == (least,)
-    assert not any(set(least) & payload.keys() for payload in pipeline.ledger(connection).values())
-    # The same again sends nothing; with room, the value is sent, and the rest is not touched.
+    assert connection.execute("select left_out from ops.hubspot_syncs").fetchone() == (left_out,)
+    assert all(not payload.keys() & set(left_out) for payload in pipeline.ledger(connection).values())
+    # The same again sends nothing; with room, the values are sent, and the rest is not touched.
     assert pipeline.deliver(connection, run_id, url)["accepted"] == 0
     set_faults(url)
     sync = pipeline.deliver(connection, run_id, url)
-    assert sync["plan"]["changed_properties"] == dict.fromkeys(least, len(expected))
+    assert set(sync["plan"]["changed_properties"]) == set(left_out)
     assert pipeline.contacts(url) == pipeline.payloads(connection, run_id)
     # Deleted to make room, it is left out, and nobody is sent anew for it.
-    for name in least:
+    for name in left_out:
         path = f"{url}/crm/v3/properties/contacts/{name}"
         assert httpx.delete(path, headers=HEADERS).status_code == 204
         assert httpx.delete(f"{url}/sandbox/archived/{name}").status_code == 204

@@ -37,11 +37,6 @@ def warehouse(copy_of: Callable[..., str], few: Path) -> str:
 
 
 @pytest.fixture
-def run_id(connection: Connection) -> int:
-    return pipeline.last_run(connection)
-
-
-@pytest.fixture
 def empty(new_warehouse: Callable[..., str]) -> Iterator[Connection]:
     """A connection to a warehouse without any run."""
     with Connection.connect(new_warehouse(), autocommit=True) as connection:

@@ -182,3 +182,22 @@ def test_a_merged_contact_is_the_persons_it_was_written_for() -> None:
     accepted, rejected = judge(batch, Answer(200, {}, {"results": results}))
     assert accepted == {"a": "1", "b": "2", "c": "2", "d": "4", "e": "5"}
     assert rejected == {}
+
+
+def test_of_two_that_were_merged_the_primary_is_updated_and_the_other_made_anew(
+    connection: Connection, few: Path, sandbox: str
+) -> None:
+    pipeline.deliver(connection, pipeline.run(connection, few, date(2018, 6, 1)), sandbox)
+    run_id = pipeline.run(connection, few, date(2018, 8, 1))
+    sent, wanted = pipeline.ledger(connection), pipeline.payloads(connection, run_id)
+    primary, other = sorted(person for person in sent if sent[person] != wanted[person])[:2]
+    ids = "select customer_unique_id, contact_id from ops.hubspot_contacts"
+    before = dict(connection.execute(ids).fetchall())
+    with httpx.Client(base_url=sandbox, headers={"Authorization": f"Bearer {DEFAULT_TOKEN}"}) as client:
+        two = {"primaryObjectId": before[primary], "objectIdToMerge": before[other]}
+        survivor = client.post("/crm/objects/2026-09/contacts/merge", json=two).json()["id"]
+    assert pipeline.deliver(connection, run_id, sandbox)["status"] == "delivered"
+    assert pipeline.contacts(sandbox) == wanted
+    after = dict(connection.execute(ids).fetchall())
+    assert after[primary] == survivor
+    assert after[other] not in (survivor, before[other])

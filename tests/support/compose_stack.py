@@ -76,7 +76,6 @@ class Stack:
         addresses = {
             "@postgres:5432": f"@127.0.0.1:{self.server['port']}",
             "@redis:6379": f"@127.0.0.1:{self.ports['6379']}",
-            "http://sandbox:8900": f"http://127.0.0.1:{self.ports['8900']}",
         }
         for name in made:
             path = self.secrets / name
@@ -97,6 +96,7 @@ class Stack:
             text = re.sub(rf"(?<![\w.]){re.escape(there)}", str(self.paths[there]), text)
         text = text.replace("redis-cli", f"redis-cli -p {self.ports['6379']}")
         text = text.replace("/opt/airflow", str(home)).replace("http://api-server:", "http://localhost:")
+        text = text.replace("http://sandbox:", "http://127.0.0.1:")
         return re.sub(r"\b(8080|8900|8974)\b", lambda found: str(self.ports[found[0]]), text)
 
     def environment(self, service: str, home: Path) -> dict[str, str]:

@@ -65,7 +65,7 @@ def deliver(connection: Connection, run_id: int, url: str | None, mode: str = "u
     settings = HubSpotSettings(DEFAULT_TOKEN, url, **more) if url else None
     for part in upsert_hubspot.plan(connection, run_id, mode, settings)["parts"]:
         upsert_hubspot.send(connection, run_id, part, mode, settings)
-    return upsert_hubspot.finish(connection, run_id)
+    return upsert_hubspot.finish(connection, run_id, settings)
 
 
 def snapshot(connection: Connection, as_of: datetime | None = None) -> list[tuple]:

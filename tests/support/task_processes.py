@@ -126,7 +126,8 @@ def _finish(scene: Scene, handed: Handed) -> Handed:
     from olist.orchestration import tasks
     from olist.stages import upsert_hubspot
 
-    tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, handed["run_id"], part="finish")
+    what = handed["run_id"], tasks.hubspot_settings()
+    tasks.run_stage("upsert_hubspot", upsert_hubspot.finish, *what, part="finish")
     return {}
 
 

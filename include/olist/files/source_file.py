@@ -34,6 +34,13 @@ class SourceFile:
             return self.path.name
         return f"{PurePosixPath(self.member).name} in {self.path.name}"
 
+    def check_rights(self) -> None:
+        """Raises OlistError where this process may not read the file."""
+        try:
+            self.path.open("rb").close()
+        except OSError as error:
+            raise OlistError(f"{self.name} cannot be read: {error.strerror or error}.") from error
+
     def blocks(self) -> Iterator[bytes]:
         """The bytes, unpacked, without a byte order mark (COPY would take it for part of a name).
 

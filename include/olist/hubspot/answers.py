@@ -72,12 +72,17 @@ class Answer:
     @property
     def scopes(self) -> str:
         """The scopes of which a refused token needs one, as the end of a sentence; empty without any."""
+        return f" It needs {' or '.join(self.named_scopes)}." if self.named_scopes else ""
+
+    @property
+    def named_scopes(self) -> list[str]:
+        """The scopes of which a refused token needs one, where HubSpot names them."""
         named = [
             str(scope)
             for each in self.errors
             for scope in each.get("context", {}).get("requiredGranularScopes", [])
         ]
-        return f" It needs {' or '.join(dict.fromkeys(named))}." if named else ""
+        return list(dict.fromkeys(named))
 
     @property
     def errors(self) -> list[dict[str, Any]]:

@@ -78,7 +78,13 @@ class HubSpot:
 
     def portal_id(self) -> int:
         """The number of the account that the token is for."""
-        return self._number_of(self.call("GET", self.settings.path("account", "/details")))
+        return int(self.details()["portalId"])
+
+    def details(self) -> dict[str, Any]:
+        """The account that the token is for: its number (portalId), where its pages are (uiDomain), ..."""
+        answer = self.call("GET", self.settings.path("account", "/details"))
+        self._number_of(answer)
+        return answer.body
 
     def properties(self, archived: bool = False) -> list[dict[str, Any]]:
         """The definitions of all contact properties in use, or of those in the archive."""
@@ -249,7 +255,10 @@ class HubSpot:
             return Answer(0, {}, {"message": f"there was no answer{by} ({what})"})
         names = {name.lower(): value for name, value in (answer_headers or {}).items()}
         content = _json(raw)
-        return Answer(status, names, content or {}, is_json=content is not None)
+        # What says that there is nothing to say (204) is not somebody else's page.
+        return Answer(
+            status, names, content or {}, is_json=content is not None or (status == 204 and not raw)
+        )
 
 
 def _json(raw: bytes | str | None) -> dict[str, Any] | None:

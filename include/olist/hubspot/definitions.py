@@ -2,16 +2,19 @@
 
 A property is ours if it is in our group, or if we have noted it as ours (ops.hubspot_properties): a person
 may move it to another group. Any other one of our names belongs to somebody else, and is not touched.
+
+An earlier version made texts of what is a dropdown now: they become dropdowns (olist.hubspot.options).
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from olist.exceptions import OlistError
 from olist.hubspot.account import room_for_properties
 from olist.hubspot.client import HubSpot
 from olist.hubspot.findings import Finding
+from olist.hubspot.options import new_options, offer
 from olist.hubspot.properties import GROUP, ID_PROPERTY, PROPERTIES, Property
 
 # With fewer there is nobody to tell apart, or nothing to tell.
@@ -20,18 +23,27 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class Survey:
-    """Our properties in an account: those it has (HubSpot's names), those to create, those without room."""
+    """Our properties in an account: those it has (HubSpot's names), those to create, those without room.
+
+    `choices`: the definitions of those it has that are dropdowns, or are to become ones, by their names here.
+    """
 
     ours: frozenset[str]
     missing: tuple[Property, ...]
     left_out: tuple[Property, ...]
     findings: tuple[Finding, ...]
+    choices: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> list[str]:
+        """The names here of the texts that are to become dropdowns."""
+        return [name for name, each in self.choices.items() if each["type"] != "enumeration"]
 
 
 def survey(hubspot: HubSpot, noted: Collection[str] = ()) -> Survey:
     """Looks at an account's properties and their limit. `noted`: names in HubSpot that are known as ours."""
     existing = {each["name"]: each for each in hubspot.properties()}
-    ours, missing, findings = set(), [], []
+    ours, missing, findings, choices = set(), [], [], {}
     for each in PROPERTIES:
         name = hubspot.names[each.name]
         if name not in existing:
@@ -41,17 +53,19 @@ def survey(hubspot: HubSpot, noted: Collection[str] = ()) -> Survey:
         wrong = _other_type(each.definition(hubspot.property_prefix), existing[name])
         if wrong or not is_ours:
             findings.append(wrong or _foreign(existing[name]))
-        else:
-            ours.add(name)
+            continue
+        ours.add(name)
+        if each.kind == "choice":
+            choices[each.name] = existing[name]
     if not missing:
-        return Survey(frozenset(ours), (), (), tuple(findings))
+        return Survey(frozenset(ours), (), (), tuple(findings), choices)
     room, not_told = room_for_properties(hubspot)
     kept = missing if room is None else missing[:room]
     findings += _archived(hubspot, kept) if kept else []
     left_out = missing[len(kept) :]
     if left_out:
         findings.append(_no_room(hubspot, len(kept), left_out, has=len(ours)))
-    return Survey(frozenset(ours), tuple(kept), tuple(left_out), (*findings, *not_told))
+    return Survey(frozenset(ours), tuple(kept), tuple(left_out), (*findings, *not_told), choices)
 
 
 def other_id_property(hubspot: HubSpot) -> str | None:
@@ -68,21 +82,26 @@ def other_id_property(hubspot: HubSpot) -> str | None:
     )
 
 
-def create_properties(hubspot: HubSpot, missing: Collection[Property]) -> list[str]:
+def create_properties(
+    hubspot: HubSpot, missing: Collection[Property], choices: Mapping[str, Sequence[str]]
+) -> list[str]:
     """Creates the property group and these properties. Returns their names in HubSpot.
 
-    Raises OlistError if HubSpot says that one is there already and it is not, or is another one.
+    `choices`: the options of each dropdown, by its name here. Raises OlistError if HubSpot says that one is
+    there already and it is not, or is another one.
     """
     path = hubspot.settings.path("properties")
+    definitions = [
+        each.definition(hubspot.property_prefix, new_options(choices.get(each.name, ()))) for each in missing
+    ]
     created = set()
     if missing:
         hubspot.call("POST", f"{path}/groups", GROUP, also_accepted=(409,))
-        inputs = [each.definition(hubspot.property_prefix) for each in missing]
-        answer = hubspot.call("POST", f"{path}/batch/create", {"inputs": inputs}, also_accepted=(409,))
+        body = {"inputs": definitions}
+        answer = hubspot.call("POST", f"{path}/batch/create", body, also_accepted=(409,))
         created = {each.get("name") for each in answer.body.get("results", [])}
     # One that somebody has made meanwhile, or that HubSpot does not show, may be in the way of all.
-    for each in missing:
-        definition = each.definition(hubspot.property_prefix)
+    for each, definition in zip(missing, definitions, strict=True):
         if definition["name"] in created:
             continue
         answer = hubspot.call("POST", path, definition, also_accepted=(409,))
@@ -95,11 +114,14 @@ def create_properties(hubspot: HubSpot, missing: Collection[Property]) -> list[s
                 )
             if (wrong := _other_type(definition, existing)) or existing["groupName"] != GROUP["name"]:
                 raise OlistError(f"HubSpot cannot be delivered to. {(wrong or _foreign(existing)).sentence}")
+            if each.kind == "choice":
+                offer(hubspot, definition["name"], choices[each.name])
     return [hubspot.names[each.name] for each in missing]
 
 
 def _other_type(wanted: dict[str, Any], existing: dict[str, Any]) -> Finding | None:
-    if existing["type"] != wanted["type"]:
+    may_become_choice = wanted["type"] == "enumeration" and existing["type"] == "string"
+    if existing["type"] != wanted["type"] and not may_become_choice:
         return Finding(
             f"HubSpot has a contact property {wanted['name']} of type {existing['type']}, and it must be of"
             f" type {wanted['type']}: rename or delete it in HubSpot's settings, or let"

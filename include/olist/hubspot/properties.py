@@ -1,5 +1,6 @@
 """The contact properties the pipeline keeps in HubSpot: the one place to add, rename or relabel one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +25,13 @@ class Property:
     snapshot_column: str | None
     description: str
 
-    def definition(self, prefix: str = "") -> dict[str, Any]:
-        """The body that creates the property in HubSpot, under its name with this prefix."""
+    def definition(self, prefix: str = "", options: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+        """The body that creates the property in HubSpot, under its name with this prefix.
+
+        `options` are those of a choice (olist.hubspot.options).
+        """
         type_, field_type = KINDS[self.kind]
-        body = {
+        body: dict[str, Any] = {
             "name": prefix + self.name,
             "label": self.label,
             "description": self.description,
@@ -35,12 +39,15 @@ class Property:
             "type": type_,
             "fieldType": field_type,
         }
+        if self.kind == "choice":
+            body["options"] = list(options)
         return body | ({"hasUniqueValue": True} if self.name == ID_PROPERTY else {})
 
 
 # kind: HubSpot's (type, fieldType)
 KINDS = {
     "text": ("string", "text"),
+    "choice": ("enumeration", "select"),
     "count": ("number", "number"),
     "money": ("number", "number"),
     "score": ("number", "number"),
@@ -50,12 +57,12 @@ KINDS = {
 # Those that matter most come first: where an account has room for too few, the last ones are left out.
 PROPERTIES = (
     Property(ID_PROPERTY, "Olist customer ID", "text", "customer_unique_id", "The person in Olist's data."),
-    Property("loyalty_tier", "Loyalty tier", "text", "loyalty_tier", "Platinum, Gold or Silver."),
-    Property("next_action", "Next action", "text", "next_action", "What to do for this customer next."),
+    Property("loyalty_tier", "Loyalty tier", "choice", "loyalty_tier", "Platinum, Gold or Silver."),
+    Property("next_action", "Next action", "choice", "next_action", "What to do for this customer next."),
     Property(
         "next_action_reason", "Next action: why", "text", "next_action_reason", "Why this action was chosen."
     ),
-    Property("rfm_segment", "RFM segment", "text", "segment_name", "Segment by recency, frequency, spend."),
+    Property("rfm_segment", "RFM segment", "choice", "segment_name", "Segment by recency, frequency, spend."),
     Property("lifetime_value", "Lifetime value (BRL)", "money", "monetary", "Price and freight paid so far."),
     Property("order_count", "Orders", "count", "frequency", "Number of orders that count."),
     Property("last_purchase_date", "Last purchase", "date", "last_purchase_date", "Date of the last order."),
@@ -73,6 +80,8 @@ PROPERTIES = (
         "previous_rfm_segment", "RFM segment before", "text", None, "The segment before; empty if none."
     ),
 )
+# The dropdowns, whose options are the names of strategy.yaml.
+CHOICES = tuple(each.name for each in PROPERTIES if each.kind == "choice")
 # What is emptied for people who have left the segmentation: all that we say about them. Nobody keeps it up to
 # date any more, and a workflow would go by it. The id stays: if they come back, they are the same contact.
 CLEARED = tuple(each.name for each in PROPERTIES if each.name != ID_PROPERTY)

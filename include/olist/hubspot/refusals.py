@@ -58,7 +58,7 @@ RULES = (
     ),
     Rule(
         codes=("INVALID_OPTION",),
-        way_out="add the option to the property in HubSpot's settings",
+        way_out="clear upsert_hubspot.plan with its downstream tasks, which adds options that are missing",
     ),
     Rule(codes=("PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE")),
 )

@@ -14,6 +14,7 @@ DATED = {
     "properties": "/crm/properties/{version}/contacts",
     "account": "/account-info/{version}",
     "limits": "/crm/limits/{version}",
+    "lists": "/crm/lists/{version}",
     "validations": f"/crm/property-validations/{{version}}/{CONTACT_TYPE}",
     "schema": "/crm-object-schemas/{version}/schemas/contacts",
 }
@@ -22,6 +23,7 @@ NUMBERED = {
     "properties": "/crm/{version}/properties/contacts",
     "account": "/account-info/{version}",
     "limits": "/crm/{version}/limits",
+    "lists": "/crm/{version}/lists",
     "validations": f"/crm/{{version}}/property-validations/{CONTACT_TYPE}",
     "schema": "/crm/{version}/schemas/contacts",
 }

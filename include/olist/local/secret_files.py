@@ -7,11 +7,13 @@ import base64
 import json
 import os
 import secrets
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 SANDBOX = "http://sandbox:8900"
+MODE = 0o644
 FILES: dict[str, Callable[[Path], str]] = {
     "postgres_password": lambda _: _random(),
     "airflow_password": lambda _: _random(),
@@ -31,7 +33,7 @@ FILES: dict[str, Callable[[Path], str]] = {
 
 
 def make(folder: Path) -> list[str]:
-    """Makes the files that are missing and returns their names.
+    """Makes the files that are missing and returns their names. Mends the rights of the others.
 
     The folder is closed to everybody else, so each file in it may be readable: in a container it is mounted
     alone, and the container's user is not its owner.
@@ -40,11 +42,35 @@ def make(folder: Path) -> list[str]:
     folder.chmod(0o700)
     made = [name for name in FILES if not (folder / name).exists()]
     for name in made:
-        draft = folder / f".{name}.new"
-        draft.write_text(FILES[name](folder))
-        draft.chmod(0o644)
-        draft.replace(folder / name)
+        _write(folder / name, FILES[name](folder))
+    for path in map(folder.joinpath, FILES):
+        if stat.S_IMODE(path.stat().st_mode) != MODE:
+            path.chmod(MODE)
     return made
+
+
+def forget_sandbox(folder: Path) -> bool:
+    """Takes the sandbox out of a connections.json of version 0.1.0, which had it where there was no token.
+
+    Now Airflow knows it while it runs: see olist.local.sandbox_connection. Returns whether it was there.
+    """
+    try:
+        connections = json.loads(_read(folder, "connections.json"))
+        is_sandbox = connections["hubspot_default"]["host"] == SANDBOX
+    except (ValueError, LookupError, TypeError):
+        return False
+    if not is_sandbox:
+        return False
+    del connections["hubspot_default"]
+    _write(folder / "connections.json", json.dumps(connections, indent=2))
+    return True
+
+
+def _write(path: Path, content: str) -> None:
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_text(content)
+    draft.chmod(MODE)
+    draft.replace(path)
 
 
 def _random() -> str:
@@ -60,11 +86,11 @@ def _airflow_role(folder: Path) -> str:
 
 
 def _connections(folder: Path) -> dict[str, object]:
-    token = os.environ.get("HUBSPOT_ACCESS_TOKEN")
-    sandbox = {"password": _read(folder, "sandbox_token"), "host": SANDBOX}
-    hubspot = {"conn_type": "hubspot"} | ({"password": token} if token else sandbox)
     warehouse = f"postgres://warehouse:{_read(folder, 'warehouse_password')}@postgres:5432/warehouse"
-    return {"olist_warehouse": warehouse, "hubspot_default": hubspot}
+    connections: dict[str, object] = {"olist_warehouse": warehouse}
+    if token := os.environ.get("HUBSPOT_ACCESS_TOKEN"):
+        connections["hubspot_default"] = {"conn_type": "hubspot", "password": token}
+    return connections
 
 
 def main() -> None:
@@ -72,6 +98,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     made = make(folder)
     print(f"Made in {folder}: {', '.join(made)}" if made else f"Everything is in {folder} already")
+    if forget_sandbox(folder):
+        print(f"Taken out of {folder}/connections.json: the sandbox, which Airflow knows now where it runs")
 
 
 if __name__ == "__main__":

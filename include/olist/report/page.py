@@ -27,6 +27,7 @@ QUERIES = (
     "outcomes",
     "failures",
     "gates",
+    "lists",
 )
 # By how much the silhouette of another number of clusters has to be better, in how many models in a row. Of a
 # sample of 1,000 customers it is a few hundredths off.

@@ -74,6 +74,8 @@ def _hubspot_rows(sync: dict[str, Any] | None) -> list[tuple[str, str]]:
         rows += [(f"newly: {new['next_action']}", f"{new['people']:,}") for new in plan["new_actions"]]
     if sync["rejected"]:
         rows.append(("contacts rejected", f"{sync['rejected']:,}"))
+    if sync["lists_message"]:
+        rows.append((sync["lists_message"], ""))
     if sync["not_tried"]:
         rows.append(("contacts not tried, refused before", f"{sync['not_tried']:,}"))
     return rows

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from olist.exceptions import OlistError
-from olist.hubspot import account
+from olist.hubspot import account, lists
 from olist.hubspot.account import ValidationRule
 from olist.hubspot.client import HubSpot
 from olist.hubspot.definitions import Survey, survey
@@ -17,13 +17,14 @@ from olist.hubspot.findings import Finding
 from olist.hubspot.pace import Pace
 from olist.hubspot.properties import PROPERTIES
 from olist.hubspot.versions import holds_to_create_form
+from olist.stages import dropdowns
 from olist.strategy.rules import Strategy
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-# Without the one nothing can be found out; the other is needed only where properties have to be made.
+# Without the one nothing can be found out; the other is needed only where properties or options are made.
 TO_READ, TO_CREATE = "crm.schemas.contacts.read", "crm.schemas.contacts.write"
 # The modes that may create contacts, or tell what would be created.
 CREATING = ("upsert", "repair", "dry_run")
@@ -48,9 +49,12 @@ def examine(connection: "Connection", hubspot: HubSpot, strategy: Strategy, mode
     except OlistError as error:
         # A Service Key may not read properties, which is found out only now.
         return [*findings, Finding(str(error))]
-    findings += found.findings
+    findings += [*found.findings, *dropdowns.examine(hubspot, found, strategy)]
     if granted is not None:
-        findings += account.lacking(granted, but=None if found.missing else TO_CREATE)
+        is_made = not found.missing and dropdowns.are_complete(found, strategy)
+        findings += account.lacking(granted, but=TO_CREATE if is_made else None)
+    if strategy.hubspot.lists is not False:
+        findings += lists.scopes(hubspot, granted)
     rules, not_told = account.validation_rules(hubspot)
     findings += [*not_told, *_broken_names(connection, hubspot, strategy, rules)]
     if mode in CREATING:
@@ -151,12 +155,7 @@ def _broken_names(
     connection: "Connection", hubspot: HubSpot, strategy: Strategy, rules: list[ValidationRule]
 ) -> list[Finding]:
     """Rules that names of strategy.yaml break; rules that are looked at by nobody."""
-    actions = [*strategy.actions, *strategy.default_actions.values()]
-    names = {
-        hubspot.names["loyalty_tier"]: strategy.tiers,
-        hubspot.names["rfm_segment"]: [each.name for each in strategy.segments],
-        hubspot.names["next_action"]: list(dict.fromkeys(each.next_action for each in actions)),
-    }
+    names = {hubspot.names[name]: values for name, values in dropdowns.names_of(strategy).items()}
     findings = []
     for each in rules:
         # Of values that are not known yet, one that every rule for texts and numbers can be tried on.

@@ -53,7 +53,7 @@ def start_run(connection: "Connection", request: RunRequest, settings: HubSpotSe
     read_campaigns(strategy)
     place = find_place(Path(request.data_dir))
     for source in SOURCES:
-        place.find(source)
+        place.find(source).check_rights()
     install(connection, strategy)
     for finding in find_idle_rules(connection, strategy):
         log.warning("%s", finding)

@@ -16,7 +16,8 @@ from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.ledger import Sample, account_of, carry_over, choose_account, open_ledger
 from olist.hubspot.pace import Pace
 from olist.hubspot.sender import Sender
-from olist.stages import gates, preflight
+from olist.stages import dropdowns, gates, preflight
+from olist.stages.hubspot_lists import keep_lists
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
 from olist.warehouse import one_row, read_sql
@@ -39,10 +40,11 @@ def plan(
 ) -> dict[str, Any]:
     """What the run would send, and the parts to send it in (none where nothing is sent).
 
-    Creates the properties that HubSpot lacks. Without settings (no token) the run is a dry run, compared with
-    the ledger of the account that was last delivered to. Raises OlistError before anything is planned where a
-    gate stops the delivery, or the account has lost what it had acknowledged (but for the mode `repair`), and
-    before anything is written where the account would refuse it (olist.stages.preflight).
+    Creates the properties, and the options of dropdowns, that HubSpot lacks. Without settings (no token) the
+    run is a dry run, compared with the ledger of the account that was last delivered to. Raises OlistError
+    before anything is planned where a gate stops the delivery, or the account has lost what it had
+    acknowledged (but for the mode `repair`), and before anything is written where the account would refuse it
+    (olist.stages.preflight).
     """
     if settings is None and mode in SENDING:
         log.warning("No HubSpot access token is configured: this is a dry run, and nothing is sent.")
@@ -57,7 +59,7 @@ def plan(
         cursor.execute("call ops.enter_sync(%s, %s)", (run_id, mode))
         (status,) = one_row(cursor)
     if hubspot and ledger and status in ("planned", "dry_run"):
-        found = _survey(connection, run_id, hubspot, ledger, status)
+        found = _survey(connection, run_id, hubspot, ledger, status, strategy)
     else:
         hubspot = found = None
     with connection.transaction(), connection.cursor() as cursor:
@@ -68,7 +70,7 @@ def plan(
     if hubspot and found and ledger:
         _examine_plan(connection, run_id, hubspot, planned, mode, strategy)
         if status == "planned":
-            created = definitions.create_properties(hubspot, found.missing)
+            created = _make_properties(connection, run_id, hubspot, found, ledger.portal_id, strategy)
             if ledger.known_by:
                 carry_over(connection, hubspot, ledger)
             names = [*found.ours, *created]
@@ -84,11 +86,12 @@ def plan(
 
 
 def _survey(
-    connection: "Connection", run_id: int, hubspot: HubSpot, ledger: Sample, status: str
+    connection: "Connection", run_id: int, hubspot: HubSpot, ledger: Sample, status: str, strategy: Strategy
 ) -> definitions.Survey:
     """Our properties in the account, entered for the run. Raises OlistError if they cannot be written to."""
     found = preflight.survey_of(connection, hubspot, ledger.portal_id)
-    preflight.heed(found.findings, only_warn=status == "dry_run")
+    findings = [*found.findings, *dropdowns.examine(hubspot, found, strategy)]
+    preflight.heed(findings, only_warn=status == "dry_run")
     entered = {
         "run_id": run_id,
         "property_prefix": hubspot.property_prefix,
@@ -101,6 +104,23 @@ def _survey(
             lost = [each.name for each in found.missing]
             connection.execute("call ops.doubt_ledger(%s, %s, %s)", (run_id, lost, ledger.is_lost))
     return found
+
+
+def _make_properties(
+    connection: "Connection",
+    run_id: int,
+    hubspot: HubSpot,
+    found: definitions.Survey,
+    portal_id: int,
+    strategy: Strategy,
+) -> list[str]:
+    """Creates the properties that the account lacks, and completes its dropdowns. Returns those created."""
+    others = dropdowns.values_besides(connection, run_id, portal_id, found, strategy)
+    names = dropdowns.names_of(strategy)
+    choices = {each: [*names[each], *others[each]] for each in names}
+    created = definitions.create_properties(hubspot, found.missing, choices)
+    dropdowns.offer(hubspot, found, strategy, others)
+    return created
 
 
 def _examine_plan(
@@ -193,8 +213,8 @@ def _send(
         return sender.send_all()
 
 
-def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
-    """How the delivery ended.
+def finish(connection: "Connection", run_id: int, settings: HubSpotSettings | None = None) -> dict[str, Any]:
+    """How the delivery ended. After one that has taken, the lists in HubSpot are looked after, with settings.
 
     Raises OlistError if people of the plan are still waiting, if HubSpot refused them for a reason that is
     not theirs, or if more were rejected (now, or before and not tried) than strategy.yaml allows.
@@ -222,6 +242,8 @@ def finish(connection: "Connection", run_id: int) -> dict[str, Any]:
             f"HubSpot rejected {sync['rejected']} of {people} contacts{others}, more than the share of"
             f" {allowed:g} that strategy.yaml allows: see ops.hubspot_failures."
         )
+    if settings and sync["status"] == "delivered":
+        sync |= {"lists": keep_lists(connection, run_id, settings)}
     return sync
 
 

@@ -19,12 +19,15 @@ CAMPAIGNS: TypeAdapter[dict[str, Campaign]] = TypeAdapter(dict[str, Campaign])
 
 
 def strategy_file() -> Path:
-    """The file that decides who gets what: OLIST_STRATEGY, else that of the project.
+    """The file that decides who gets what: OLIST_STRATEGY (it, or its folder), else that of the project.
 
     Read anew each time, so that every task of a run looks where the first one looked.
     """
     given = os.environ.get("OLIST_STRATEGY")
-    return Path(given).expanduser().resolve() if given else STRATEGY_FILE
+    if not given:
+        return STRATEGY_FILE
+    path = Path(given).expanduser().resolve()
+    return path / STRATEGY_FILE.name if path.is_dir() else path
 
 
 def read_strategy(path: Path | None = None) -> Strategy:

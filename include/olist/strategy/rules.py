@@ -94,10 +94,13 @@ class Model(Part):
 
 
 class HubSpotNames(Part):
-    """How HubSpot knows what we send."""
+    """How HubSpot knows what we send, and what we keep there."""
 
     property_prefix: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,39})?$")] = ""
     """What the names of our contact properties begin with: olist_, say, where others have taken the names."""
+    lists: Annotated[bool | None, Field(strict=True)] = None
+    """A list (segment) in HubSpot for each next action and segment. true: also one that somebody has deleted
+    there comes back. false: none is made or changed."""
 
 
 class Strategy(Part):
@@ -120,7 +123,7 @@ class Strategy(Part):
     default_actions: dict[str, Action]
     """One action for each tier, for everybody whom no rule has reached."""
     hubspot: HubSpotNames = HubSpotNames()
-    """What HubSpot knows our contact properties by."""
+    """What HubSpot knows our contact properties by, and the lists there."""
     limits: Limits = Limits()
     """What is still normal. Beyond it a run stops before it changes what people read."""
 

@@ -5,6 +5,7 @@ select
     syncs.mode,
     syncs.status,
     syncs.message,
+    syncs.lists_message,
     syncs.plan,
     syncs.planned_at,
     syncs.finished_at,

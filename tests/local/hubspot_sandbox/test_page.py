@@ -23,4 +23,9 @@ def test_the_page_shows_pages_and_finds_contacts(api: Api) -> None:
     found = api.client.get("/", params={"q": "person-7"}).text
     assert "person-7<" in found
     assert "person-8<" not in found
+    options = [{"label": "<Ouro>", "value": "Gold", "hidden": False, "displayOrder": 0}]
+    assert api.client.patch(f"{api.properties}/loyalty_tier", json={"options": options}).status_code == 200
+    labelled = api.client.get("/").text
+    assert "<dt>&lt;Ouro&gt;</dt><dd>60</dd>" in labelled and "<td>&lt;Ouro&gt;</td>" in labelled
+    assert "<dt>Silver</dt><dd>1</dd>" in labelled
     assert "No contacts." in api.client.get("/", params={"q": '"><script>'}).text

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from support.sandbox_api import GROUP, Api, property_body
+from support.sandbox_api import GROUP, Api, errors_of, property_body
 
 
 def test_groups_are_created_once(api: Api) -> None:
@@ -71,6 +71,47 @@ def test_concurrent_creation_makes_one_property(api: Api) -> None:
 def test_properties_that_hubspot_would_not_create(api: Api, wrong: dict[str, Any]) -> None:
     refused = api.client.post(api.properties, json=property_body("fine") | wrong)
     assert (refused.status_code, refused.json()["category"]) == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [("Gold", "Gold"), ("Gold", "Golden")],
+        [("Gold", "Gold"), ("Gold2", "Gold")],
+        [("Gold ", "Gold")],
+        [("", "None")],
+        [("Gold; paid", "Gold")],
+        [("G" * 1_500, "G" * 1_501)],
+        [(str(number), str(number)) for number in range(5_001)],
+    ],
+)
+def test_options_that_hubspot_would_not_take(api: Api, wrong: list[tuple[str, str]]) -> None:
+    options = [
+        {"value": value, "label": label, "hidden": False, "displayOrder": -1} for value, label in wrong
+    ]
+    refused = api.client.patch(f"{api.properties}/loyalty_tier", json={"options": options})
+    assert (refused.status_code, refused.json()["category"]) == (400, "VALIDATION_ERROR")
+
+
+def test_a_text_becomes_a_dropdown_and_keeps_its_values(api: Api) -> None:
+    api.upsert({"a": {"next_action": "Call"}, "b": {"next_action": "By hand"}})
+    path = f"{api.properties}/next_action"
+    body: dict[str, Any] = {"type": "enumeration", "fieldType": "select"}
+    assert api.client.patch(path, json=body).status_code == 400
+    body["options"] = [{"value": "Call", "label": "Call them", "hidden": True, "displayOrder": 0}]
+    changed = api.client.patch(path, json=body)
+    assert (
+        changed.status_code == 200
+        and changed.json()["options"][0] | body["options"][0] == (changed.json()["options"][0])
+    )
+    assert api.client.get(path).json()["type"] == "enumeration"
+    # What is no option stays, and cannot be written any more; the empty value clears.
+    assert api.read("b", "next_action").json()["properties"]["next_action"] == "By hand"
+    assert errors_of(api.upsert({"c": {"next_action": "By hand"}})) == {"next_action": "INVALID_OPTION"}
+    assert errors_of(api.upsert({"c": {"next_action": "call"}})) == {"next_action": "INVALID_OPTION"}
+    message = api.upsert({"c": {"next_action": "call"}}).json()["message"]
+    assert "call was not one of the allowed options: [Call]" in message
+    assert api.upsert({"a": {"next_action": ""}, "c": {"next_action": "Call"}}).status_code == 200
 
 
 def test_options_can_change_but_uniqueness_cannot(api: Api) -> None:

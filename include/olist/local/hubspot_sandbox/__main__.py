@@ -18,6 +18,7 @@ def main() -> None:
         token=_token(),
         database=str(arguments.database),
         portal_id=arguments.portal_id,
+        ui_domain=arguments.ui_domain,
         ten_second_limit=arguments.ten_second_limit,
         daily_limit=arguments.daily_limit,
         faults=Faults.model_validate_json(arguments.faults),
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         help="the account's number; each database has one of its own",
     )
+    parser.add_argument("--ui-domain", help="host and port of the pages, if not those of the API")
     parser.add_argument("--port-file", type=Path, help="file to write the port to, once it answers")
     parser.add_argument("--ten-second-limit", type=int, default=defaults.ten_second_limit)
     parser.add_argument("--daily-limit", type=int, default=defaults.daily_limit)

@@ -1,6 +1,6 @@
 """The account's details: what a client asks for to find out whether its token is good."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from olist.local.hubspot_sandbox.errors import json_response
 from olist.local.hubspot_sandbox.state import SandboxState
@@ -12,7 +12,6 @@ DETAILS = {
     "additionalCurrencies": [],
     "utcOffset": "+00:00",
     "utcOffsetMilliseconds": 0,
-    "uiDomain": "app.hubspot.com",
     "dataHostingLocation": "na1",
 }
 
@@ -20,6 +19,7 @@ router = APIRouter()
 
 
 @router.get("/details")
-def details(sandbox: SandboxState) -> Response:
-    """The account's number, its type, time zone and currency."""
-    return json_response({"portalId": sandbox.portal_id} | DETAILS)
+def details(request: Request, sandbox: SandboxState) -> Response:
+    """The account's number, its type, time zone and currency, and where a browser finds its pages."""
+    ui_domain = sandbox.settings.ui_domain or request.url.netloc
+    return json_response({"portalId": sandbox.portal_id, "uiDomain": ui_domain} | DETAILS)

@@ -13,9 +13,12 @@ from olist.local.hubspot_sandbox import (
     contacts,
     control,
     limits,
+    lists,
+    merges,
     page,
     properties,
     scopes,
+    search,
 )
 from olist.local.hubspot_sandbox.errors import HubSpotError, invalid
 from olist.local.hubspot_sandbox.gateway import Gateway
@@ -27,8 +30,11 @@ DATED_VERSIONS = ("2026-03", "2026-09")
 # and not taken from olist.hubspot.versions, so that a mistake there is found.
 NUMBERED = {
     "/crm/v3/objects/contacts": contacts.router,
+    "/crm/v3/objects/contacts/merge": merges.router,
+    "/crm/v3/objects/contacts/search": search.router,
     "/crm/v3/properties/contacts": properties.router,
     "/crm/v3/limits": limits.router,
+    "/crm/v3/lists": lists.router,
     "/crm/v3/property-validations/0-1": admin_rules.validations,
     "/crm/v3/schemas/contacts": admin_rules.schema,
     "/account-info/v3": account.router,
@@ -36,8 +42,11 @@ NUMBERED = {
 }
 DATED = {
     "/crm/objects/{version}/contacts": contacts.router,
+    "/crm/objects/{version}/contacts/merge": merges.router,
+    "/crm/objects/{version}/contacts/search": search.router,
     "/crm/properties/{version}/contacts": properties.router,
     "/crm/limits/{version}": limits.router,
+    "/crm/lists/{version}": lists.router,
     "/crm/property-validations/{version}/0-1": admin_rules.validations,
     "/crm-object-schemas/{version}/schemas/contacts": admin_rules.schema,
     "/account-info/{version}": account.router,

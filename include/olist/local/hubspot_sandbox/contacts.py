@@ -153,7 +153,8 @@ def read(body: ReadBatch, sandbox: SandboxState) -> Response:
     found = sandbox.store.find(body.idProperty, keys)
     names = [*body.properties, *([body.idProperty] if body.idProperty else [])]
     missing = [key for key in keys if key not in found]
-    results = [_shown(contact, names) for contact in found.values()]
+    once = {contact.id: contact for contact in found.values()}.values()
+    results = [shown(contact, names) for contact in once]
     return _batch_answer(results, [objects_not_found(missing)] if missing else [], sandbox)
 
 
@@ -173,7 +174,7 @@ def listing(
     if not 1 <= limit <= MAX_PAGE:
         raise invalid(f"limit must be between 1 and {MAX_PAGE}, and was {limit}.")
     contacts = sandbox.store.page(after, limit + 1)
-    body: dict[str, Any] = {"results": [_shown(contact, _names(properties)) for contact in contacts[:limit]]}
+    body: dict[str, Any] = {"results": [shown(contact, _names(properties)) for contact in contacts[:limit]]}
     if len(contacts) > limit:
         cursor = str(contacts[limit - 1].id)
         link = str(request.url.include_query_params(after=cursor))
@@ -193,7 +194,7 @@ def one(
     contact = sandbox.store.find(id_property, [contact_id]).get(contact_id)
     if contact is None:
         raise HubSpotError(404, "OBJECT_NOT_FOUND", f"Object not found. objectId: {contact_id}")
-    return json_response(_shown(contact, _names(properties)))
+    return json_response(shown(contact, _names(properties)))
 
 
 def _checked_batch(body: WriteBatch, sandbox: Sandbox) -> str | None:
@@ -267,7 +268,7 @@ def _names(properties: Sequence[str]) -> list[str]:
     return [name for part in properties for name in part.split(",") if name]
 
 
-def _shown(contact: Contact, names: list[str]) -> dict[str, Any]:
+def shown(contact: Contact, names: list[str]) -> dict[str, Any]:
     """A contact as reading gives it: null, as HubSpot has it, where a property asked for by name is empty."""
     stored = contact.all_properties()
     asked = {name: stored.get(name) for name in names}

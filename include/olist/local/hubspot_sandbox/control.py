@@ -67,6 +67,13 @@ def purge(name: str, sandbox: SandboxState) -> Response:
     return Response(status_code=204)
 
 
+@router.delete("/lists/{number}")
+def purge_list(number: str, sandbox: SandboxState) -> Response:
+    """Delete a list for good, as HubSpot does 90 days after a person has deleted it."""
+    sandbox.store.purge_list(number)
+    return Response(status_code=204)
+
+
 @router.delete("")
 async def reset(sandbox: SandboxState) -> Response:
     """Empty the account, zero the counts, and go back to the faults of the start."""

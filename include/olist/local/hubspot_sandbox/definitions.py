@@ -17,6 +17,10 @@ FIELD_TYPES = {
     "phone_number": {"phonenumber"},
     "string": {"calculation_equation", "file", "html", "phonenumber", "text", "textarea"},
 }
+OPTION_TEXTS = ("label", "value", "description")
+MAX_OPTIONS, MAX_OPTION_LENGTH = 5_000, 3_000
+# Zero-width characters are no whitespace to Python, but HubSpot refuses them at the ends all the same.
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 DEFAULT_GROUP = "contactinformation"
 
 
@@ -106,11 +110,29 @@ def check_definition(definition: PropertyInput | dict[str, Any], groups: dict[st
         raise invalid(f"Property group '{body['groupName']}' does not exist.")
     if body["hasUniqueValue"] and kind not in ("string", "number"):
         raise invalid(f"Property type '{kind}' cannot have unique values.")
-    values = [option["value"] for option in body["options"]]
-    if kind == "enumeration" and not values:
+    if kind == "enumeration" and not body["options"]:
         raise invalid(f"The enumeration property '{name}' needs options.")
-    if len(set(values)) != len(values):
-        raise invalid(f"The options of '{name}' hold a value twice.")
+    _check_options(name, body["options"])
+
+
+def _check_options(name: str, options: list[dict[str, Any]]) -> None:
+    """Refuse options that HubSpot would not take, in words of our own: it does not say how it words this."""
+    if len(options) > MAX_OPTIONS:
+        raise invalid(f"The property '{name}' has {len(options)} options, and may have {MAX_OPTIONS}.")
+    for field in ("value", "label"):
+        texts = [option[field] for option in options]
+        if len(set(texts)) != len(texts):
+            raise invalid(f"The options of '{name}' hold a {field} twice.")
+    for option in options:
+        value = option["value"]
+        if not value or value != value.strip().strip(INVISIBLE):
+            raise invalid(f"The option '{value}' of '{name}' includes leading or trailing whitespace.")
+        if ";" in value:
+            raise invalid(
+                f"The option '{value}' of '{name}' holds a semicolon, which stands between options."
+            )
+        if sum(len(option.get(field) or "") for field in OPTION_TEXTS) > MAX_OPTION_LENGTH:
+            raise invalid(f"An option of '{name}' is longer than {MAX_OPTION_LENGTH} characters.")
 
 
 def already_exists(kind: str, name: str) -> HubSpotError:
@@ -139,6 +161,8 @@ def default_properties(now: str) -> dict[str, dict[str, Any]]:
         ("firstname", "First Name", "string", "text", False),
         ("lastname", "Last Name", "string", "text", False),
         ("phone", "Phone Number", "string", "phonenumber", False),
+        ("hs_additional_emails", "Additional email addresses", "enumeration", "checkbox", True),
+        ("hs_merged_object_ids", "Merged record IDs", "enumeration", "checkbox", True),
         ("city", "City", "string", "text", False),
         ("state", "State/Region", "string", "text", False),
     ]

@@ -68,6 +68,10 @@ class Faults(BaseModel):
     )
     property_limit: int = Field(1_000, ge=0, description="custom contact properties that the plan allows")
     record_limit: int = Field(15_000_000, ge=0, description="contacts that the plan allows")
+    list_limit: int = Field(1_000, ge=0, description="DYNAMIC lists that the plan allows")
+    merge_keeps_id: bool = Field(
+        False, description="merged contacts keep the primary's record id, as in a beta of HubSpot's"
+    )
     required_properties: list[str] = Field(
         [], description="what the form 'Create contact' requires: held to since 2026-09"
     )

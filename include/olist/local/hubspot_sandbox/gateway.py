@@ -22,7 +22,7 @@ from olist.local.hubspot_sandbox.state import Sandbox
 
 PREFIXES = ("/crm/", "/crm-object-schemas/", "/account-info/", "/oauth/")
 BATCH_WRITE = re.compile(r"/contacts/batch/(upsert|update)$")
-ONE_CONTACT = re.compile(r"(/crm/(?:v3/objects|objects/[^/]+)/contacts)/[^/]+$")
+ONE_CONTACT = re.compile(r"(/crm/(?:v3/objects|objects/[^/]+)/contacts)/(?!(?:merge|search)$)[^/]+$")
 DRIPS = 10
 ACCEPTED = "olist.accepted"  # in the scope: the deliveries that the answer is going to acknowledge
 EMPTY_RESULTS = "olist.empty_results"  # in the scope: answer COMPLETE and do nothing

@@ -17,6 +17,9 @@ class SandboxSettings(BaseModel):
     portal_id: int | None = Field(
         None, ge=1, lt=2**31, description="the account's number; None: drawn once, and kept in the database"
     )
+    ui_domain: str | None = Field(
+        None, description="where a browser finds the pages, if not where the API is"
+    )
     ten_second_limit: int = Field(190, ge=0, description="requests in any ten seconds")
     daily_limit: int = Field(250_000, ge=0, description="requests between two midnights, UTC")
     faults: Faults = Faults()

@@ -1,4 +1,4 @@
-"""Contacts, properties and the record of deliveries, in one SQLite file.
+"""Contacts, properties, lists and the record of deliveries, in one SQLite file.
 
 One connection, one lock, and one transaction for each batch: a batch is stored whole or not at all.
 """
@@ -31,9 +31,14 @@ CREATE TABLE IF NOT EXISTS contacts (
 CREATE TABLE IF NOT EXISTS unique_values (
     property TEXT, value TEXT, contact_id INTEGER NOT NULL, PRIMARY KEY (property, value)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS former_ids (old_id INTEGER PRIMARY KEY, contact_id INTEGER);
+CREATE VIEW IF NOT EXISTS record_ids AS
+    SELECT id AS record_id, id AS contact_id FROM contacts
+    UNION ALL SELECT old_id, contact_id FROM former_ids;
 CREATE TABLE IF NOT EXISTS definitions (
     kind TEXT, name TEXT, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lists (id INTEGER PRIMARY KEY AUTOINCREMENT, definition TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (
     contact TEXT, payload_hash TEXT, count INTEGER NOT NULL, acknowledged INTEGER NOT NULL DEFAULT 0,
     repeated INTEGER NOT NULL DEFAULT 0, acknowledged_at INTEGER, PRIMARY KEY (contact, payload_hash)
@@ -53,7 +58,7 @@ ACKNOWLEDGE = """
 UPDATE deliveries SET acknowledged = acknowledged + 1, acknowledged_at = ?
 WHERE contact = ? AND payload_hash = ?
 """
-TABLE_NAMES = ("contacts", "unique_values", "definitions", "deliveries")
+TABLE_NAMES = ("contacts", "unique_values", "former_ids", "definitions", "lists", "deliveries")
 EMAIL = "email"
 Delivery = tuple[str, str]  # the contact as the client named it, the hash of the payload
 
@@ -212,15 +217,18 @@ class Store:
 
     def archive(self, ids: Sequence[str]) -> None:
         """Take contacts away; ids that no contact has are passed over."""
-        found = [(contact.id,) for contact in self.find(None, ids).values()]
+        found = {(contact.id,) for contact in self.find(None, ids).values()}
         with self.transaction() as connection:
             connection.executemany("DELETE FROM contacts WHERE id = ?", found)
             connection.executemany("DELETE FROM unique_values WHERE contact_id = ?", found)
+            connection.executemany("UPDATE former_ids SET contact_id = NULL WHERE contact_id = ?", found)
+            # HubSpot never gives an id again.
+            connection.executemany("INSERT INTO former_ids VALUES (?, NULL)", found)
 
     def create(self, changes: Sequence[Change]) -> list[Contact]:
         """Make a contact of each change; nobody's delivery is counted."""
         with self.transaction() as connection:
-            now, first = now_text(), self._next_id(connection)
+            now, first = now_text(), self.next_id(connection)
             made = [Contact(first + place, {}, now, now, new=True) for place in range(len(changes))]
             return self._write(connection, list(zip(made, changes, strict=True)), now)
 
@@ -229,7 +237,7 @@ class Store:
         with self.transaction() as connection:
             now = now_text()
             found = self._by_value(id_property, [change.key for change in changes])
-            next_id = self._next_id(connection)
+            next_id = self.next_id(connection)
             targets = []
             for change in changes:
                 contact = found.get(change.key)
@@ -248,29 +256,74 @@ class Store:
             return self._write(connection, targets, now_text()), missing
 
     def find(self, id_property: str | None, keys: Sequence[str]) -> dict[str, Contact]:
-        """The contacts with these values of a unique property or, without one, these record ids."""
+        """The contacts with these values of a unique property or, without one, these record ids.
+
+        A contact that was merged answers to its former ids too. It is one object, whatever keys find it.
+        """
         if id_property and id_property != "hs_object_id":
             found = self._by_value(id_property, [unique_value(id_property, key) for key in keys])
             by_key = {key: found.get(unique_value(id_property, key)) for key in keys}
             return {key: contact for key, contact in by_key.items() if contact}
         ids = [key for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
         marks = ", ".join("?" * len(ids))
-        sql = f"SELECT id, id, properties, created_at, updated_at FROM contacts WHERE id IN ({marks})"
-        found = dict(self._keyed(self.query(sql, [int(key) for key in ids])))
+        sql = (
+            "SELECT record_id, id, properties, created_at, updated_at FROM record_ids "
+            f"JOIN contacts ON id = contact_id WHERE record_id IN ({marks})"
+        )
+        one_each: dict[int, Contact] = {}
+        rows = self._keyed(self.query(sql, [int(key) for key in ids]))
+        found = {key: one_each.setdefault(contact.id, contact) for key, contact in rows}
         return {key: found[str(int(key))] for key in ids if str(int(key)) in found}
 
-    def page(self, after: int, limit: int) -> list[Contact]:
-        """Up to `limit` contacts with a larger id than `after`, in order of id."""
+    def page(self, after: int, limit: int, where: tuple[str, Sequence[str]] = ("1", ())) -> list[Contact]:
+        """Up to `limit` contacts with a larger id than `after`, in order of id, who meet a condition."""
+        condition, values = where
         sql = (
-            "SELECT id, id, properties, created_at, updated_at FROM contacts WHERE id > ? ORDER BY id LIMIT ?"
+            "SELECT id, id, properties, created_at, updated_at FROM contacts "
+            f"WHERE id > ? AND ({condition}) ORDER BY id LIMIT ?"
         )
-        return [contact for _, contact in self._keyed(self.query(sql, (after, limit)))]
+        return [contact for _, contact in self._keyed(self.query(sql, (after, *values, limit)))]
+
+    def lists(self, ids: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """The definitions of all lists, or of those with these ids, in the order of the ids."""
+        rows = self.query("SELECT id, definition FROM lists ORDER BY id")
+        return [
+            json.loads(definition) | {"listId": str(number)}
+            for number, definition in rows
+            if ids is None or str(number) in ids
+        ]
+
+    def create_list(self, definition: dict[str, Any]) -> dict[str, Any]:
+        """Keep a new list; its definition with the id it has got."""
+        with self.transaction() as connection:
+            made = connection.execute("INSERT INTO lists (definition) VALUES (?)", (json.dumps(definition),))
+            return definition | {"listId": str(made.lastrowid)}
+
+    def keep_list(self, definition: dict[str, Any]) -> None:
+        """Keep a list's definition in place of the one it had."""
+        with self.transaction() as connection:
+            row = (json.dumps(definition), int(definition["listId"]))
+            connection.execute("UPDATE lists SET definition = ? WHERE id = ?", row)
+
+    def purge_list(self, number: str) -> None:
+        """Forget a list."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM lists WHERE id = ?", (number,))
 
     def acknowledge(self, deliveries: Iterable[Delivery]) -> None:
         """Note that the client was told that these were accepted."""
         now = time.time_ns()
         with self.transaction() as connection:
             connection.executemany(ACKNOWLEDGE, [(now, *delivery) for delivery in deliveries])
+
+    @staticmethod
+    def next_id(connection: sqlite3.Connection) -> int:
+        """The record id of the next new contact."""
+        largest = connection.execute(
+            "SELECT coalesce((SELECT max(id) FROM contacts), 0), "
+            "coalesce((SELECT max(old_id) FROM former_ids), 0)"
+        ).fetchone()
+        return max(FIRST_CONTACT_ID, *(int(each) + 1 for each in largest))
 
     def _write(
         self, connection: sqlite3.Connection, targets: list[tuple[Contact, Change]], now: str
@@ -300,15 +353,12 @@ class Store:
                 continue
             sql = "SELECT contact_id FROM unique_values WHERE property = ? AND value = ?"
             owner = connection.execute(sql, (name, value)).fetchone()
-            if owner:
+            if owner and owner[0] != contact.id:
                 raise HubSpotError(409, "CONFLICT", f"Contact already exists. Existing ID: {owner[0]}")
             connection.execute("DELETE FROM unique_values WHERE property = ? AND value = ?", (name, old))
             if value:
-                connection.execute("INSERT INTO unique_values VALUES (?, ?, ?)", (name, value, contact.id))
-
-    @staticmethod
-    def _next_id(connection: sqlite3.Connection) -> int:
-        return int(connection.execute("SELECT max(id) + 1 FROM contacts").fetchone()[0] or FIRST_CONTACT_ID)
+                row = (name, value, contact.id)
+                connection.execute("INSERT OR REPLACE INTO unique_values VALUES (?, ?, ?)", row)
 
     def _by_value(self, id_property: str, keys: Sequence[str]) -> dict[str, Contact]:
         marks = ", ".join("?" * len(keys))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from olist.local.hubspot_sandbox.definitions import INVISIBLE
 from olist.local.hubspot_sandbox.errors import HubSpotError, invalid
 
 Definition = Mapping[str, Any]
@@ -16,8 +17,6 @@ MAX_LENGTH = 65_536
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 MILLISECONDS = re.compile(r"-?\d{1,15}")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-# Zero-width characters are no whitespace to Python, but HubSpot refuses them at the ends all the same.
-INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 def check_values(rows: Iterable[Mapping[str, str]], definitions: Mapping[str, Definition]) -> None:
