@@ -34,12 +34,12 @@ STARTS, STARTS_SAMPLE = 12, 1_000
 FIRST_STARTS, FIRST_STARTS_SAMPLE = 30, 2_000
 APART, WORTH_GOING_ON = 0.001, 0.1
 # The elbow is for people to look at, and a chain makes several.
-ELBOW_STARTS, ELBOW_SAMPLE, SILHOUETTE_SAMPLE = 3, 500, 500
+ELBOW_SAMPLE = 500
 # All of them decide about the numbers of a link.
 SETTINGS = [
     *(NEARLY_EQUAL, MOST_MOVED, STILL_FITS, STEPS),
     *(STARTS, STARTS_SAMPLE, FIRST_STARTS, FIRST_STARTS_SAMPLE, APART, WORTH_GOING_ON),
-    *(ELBOW_STARTS, ELBOW_SAMPLE, SILHOUETTE_SAMPLE),
+    ELBOW_SAMPLE,
 ]
 
 
@@ -210,7 +210,7 @@ def _link(
     tiers: list[str],
     fit: dict[str, Any],
 ) -> dict[str, Any]:
-    steps = elbow(points, split.centres, split.labels, ELBOW_STARTS, ELBOW_SAMPLE, SILHOUETTE_SAMPLE)
+    steps = elbow(points, split.centres, split.labels, ELBOW_SAMPLE)
     metrics = {"inertia": split.inertia, "elbow": steps, "elbow_customers": min(len(rows), ELBOW_SAMPLE)}
     model = describe(rows, scaler, split.centres, tiers, metrics)
     return {"decision": decision, "model": model, "fit": fit, "bins": model["bins"]}

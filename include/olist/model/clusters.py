@@ -138,14 +138,12 @@ def elbow(
     points: "np.ndarray",
     centres: "np.ndarray",
     labels: "np.ndarray",
-    starts: int = STARTS,
     customers: int = ELBOW_SAMPLE,
-    scored: int = SILHOUETTE_SAMPLE,
 ) -> list[dict[str, Any]]:
     """Inertia and silhouette (-1 to 1) for each k that the points can be told apart into.
 
-    All of the same sample, so that they can be compared; for the k of `centres` they are those of the split
-    that `labels` tells, the others the best of so many starts. The silhouette is that of `scored` customers.
+    All of the same sample of so many customers, so that they can be compared; for the k of `centres` they are
+    those of the split that `labels` tells.
     """
     from sklearn.metrics import pairwise_distances
 
@@ -153,16 +151,16 @@ def elbow(
     steps = {}
     for k in range(ELBOW[0], count_different(chosen, ELBOW[-1]) + 1):
         if k != len(centres):
-            fit = cluster(chosen, k, n_init=starts)
+            fit = cluster(chosen, k)
             steps[k] = (fit.inertia_, fit.labels_)
     labels = sample(labels, customers)
     steps[len(centres)] = (((chosen - centres[labels]) ** 2).sum(), labels)
-    distances = pairwise_distances(sample(chosen, scored))
+    distances = pairwise_distances(sample(chosen, SILHOUETTE_SAMPLE))
     return [
         {
             "k": k,
             "inertia": float(inertia),
-            "silhouette": _silhouette(distances, sample(labels, scored)),
+            "silhouette": _silhouette(distances, sample(labels, SILHOUETTE_SAMPLE)),
         }
         for k, (inertia, labels) in sorted(steps.items())
     ]
