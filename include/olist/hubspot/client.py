@@ -99,11 +99,7 @@ class HubSpot:
             if answer.status != 404 and not is_archived:
                 return answer.body
             if answer.status != 404:
-                raise OlistError(
-                    f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither"
-                    " be used nor created anew: restore it in HubSpot's settings, or delete it there for"
-                    " good."
-                )
+                raise OlistError(in_archive(name))
         return None
 
     def contact_ids(self, people: list[str], known_by: str | None = None) -> dict[str, str]:
@@ -259,6 +255,14 @@ class HubSpot:
         return Answer(
             status, names, content or {}, is_json=content is not None or (status == 204 and not raw)
         )
+
+
+def in_archive(name: str) -> str:
+    """What is to be done about a property that was deleted, as a sentence."""
+    return (
+        f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither be used nor"
+        " created anew: restore it in HubSpot's settings, or delete it there for good."
+    )
 
 
 def _json(raw: bytes | str | None) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from olist.exceptions import OlistError
 from olist.hubspot.account import room_for_properties
-from olist.hubspot.client import HubSpot
+from olist.hubspot.client import HubSpot, in_archive
 from olist.hubspot.findings import Finding
 from olist.hubspot.options import new_options, offer
 from olist.hubspot.properties import GROUP, ID_PROPERTY, PROPERTIES, Property
@@ -147,14 +147,7 @@ def _foreign(existing: dict[str, Any]) -> Finding:
 def _archived(hubspot: HubSpot, missing: list[Property]) -> list[Finding]:
     archived = {each["name"] for each in hubspot.properties(archived=True)}
     names = [hubspot.names[each.name] for each in missing]
-    return [
-        Finding(
-            f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither be used"
-            " nor created anew: restore it in HubSpot's settings, or delete it there for good."
-        )
-        for name in names
-        if name in archived
-    ]
+    return [Finding(in_archive(name)) for name in names if name in archived]
 
 
 def _no_room(hubspot: HubSpot, room: int, left_out: list[Property], has: int) -> Finding:

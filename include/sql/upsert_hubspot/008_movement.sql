@@ -36,6 +36,21 @@ as $$
     select of_base, as_of, published_at from ops.published_snapshots where as_of = of_as_of;
 $$;
 
+-- Takes in the snapshots between two moments, one after another.
+create or replace procedure ops.step_through_snapshots(of_base boolean, after timestamp, before timestamp)
+language plpgsql
+as $$
+declare
+    snapshot_as_of timestamp;
+begin
+    for snapshot_as_of in
+        select as_of from ops.published_snapshots where as_of > after and as_of < before order by as_of
+    loop
+        call ops.step_movement(of_base, snapshot_as_of);
+    end loop;
+end
+$$;
+
 -- Brings ops.movement_states to where customers were before a run's as_of. It goes on from where it is, unless a snapshot in
 -- between has come, gone or been published again: then it begins anew.
 create or replace procedure ops.follow_movement(of_run_id bigint)
@@ -45,7 +60,6 @@ declare
     before timestamp := (select as_of from ops.pipeline_runs where run_id = of_run_id);
     base timestamp := coalesce((select max(as_of) from ops.movement_chain where is_base), '-infinity');
     reached timestamp;
-    snapshot_as_of timestamp;
 begin
     perform pg_advisory_xact_lock(hashtext('ops.movement'));
     select max(as_of) into reached from ops.movement_chain where not is_base;
@@ -65,11 +79,7 @@ begin
         select (jsonb_populate_record(states, '{"is_base": false}')).* from ops.movement_states as states where is_base;
         reached := base;
     end if;
-    for snapshot_as_of in
-        select as_of from ops.published_snapshots where as_of > reached and as_of < before order by as_of
-    loop
-        call ops.step_movement(false, snapshot_as_of);
-    end loop;
+    call ops.step_through_snapshots(false, reached, before);
 end
 $$;
 
@@ -79,14 +89,9 @@ language plpgsql
 as $$
 declare
     base timestamp := coalesce((select max(as_of) from ops.movement_chain where is_base), '-infinity');
-    snapshot_as_of timestamp;
 begin
     perform pg_advisory_xact_lock(hashtext('ops.movement'));
-    for snapshot_as_of in
-        select as_of from ops.published_snapshots where as_of > base and as_of < oldest_kept order by as_of
-    loop
-        call ops.step_movement(true, snapshot_as_of);
-    end loop;
+    call ops.step_through_snapshots(true, base, oldest_kept);
 end
 $$;
 
