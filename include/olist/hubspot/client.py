@@ -99,7 +99,7 @@ class HubSpot:
             if answer.status != 404 and not is_archived:
                 return answer.body
             if answer.status != 404:
-                raise OlistError(in_archive(name))
+                raise in_archive(name)
         return None
 
     def contact_ids(self, people: list[str], known_by: str | None = None) -> dict[str, str]:
@@ -257,9 +257,9 @@ class HubSpot:
         )
 
 
-def in_archive(name: str) -> str:
-    """What is to be done about a property that was deleted, as a sentence."""
-    return (
+def in_archive(name: str) -> OlistError:
+    """What is to be done about a property that was deleted."""
+    return OlistError(
         f"HubSpot's contact property {name} was deleted and is in its archive, so it can neither be used nor"
         " created anew: restore it in HubSpot's settings, or delete it there for good."
     )

@@ -147,7 +147,7 @@ def _foreign(existing: dict[str, Any]) -> Finding:
 def _archived(hubspot: HubSpot, missing: list[Property]) -> list[Finding]:
     archived = {each["name"] for each in hubspot.properties(archived=True)}
     names = [hubspot.names[each.name] for each in missing]
-    return [Finding(in_archive(name)) for name in names if name in archived]
+    return [Finding(str(in_archive(name))) for name in names if name in archived]
 
 
 def _no_room(hubspot: HubSpot, room: int, left_out: list[Property], has: int) -> Finding:
