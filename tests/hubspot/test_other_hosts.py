@@ -14,7 +14,7 @@ from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.definitions import create_properties, survey
 from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
-from olist.stages.dropdowns import names_of
+from olist.stages.upsert_hubspot.dropdowns import names_of
 from olist.strategy.reading import read_strategy
 
 TOKEN = "some-secret"

@@ -159,8 +159,9 @@ def check_hubspot() -> int:
 
     from olist.hubspot.hook import HubSpotHook
     from olist.orchestration import tasks
-    from olist.stages import preflight
     from olist.stages.start_run import install
+    from olist.stages.upsert_hubspot import preflight
+    from olist.stages.upsert_hubspot.modes import CREATING
     from olist.strategy.reading import read_strategy
 
     strategy = read_strategy()
@@ -169,7 +170,7 @@ def check_hubspot() -> int:
         install(connection, strategy)
         mode = os.environ.get("OLIST_SYNC") or "upsert"
         findings = preflight.examine(connection, hubspot, strategy, mode)
-        if mode in preflight.CREATING:
+        if mode in CREATING:
             findings += preflight.room_for_new(connection, hubspot)
     return print_findings(hubspot, findings)
 

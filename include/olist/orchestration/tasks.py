@@ -18,7 +18,7 @@ from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.hook import HubSpotHook
 from olist.orchestration.outages import final_sentence_about, first_line, sentence_about
 from olist.stages.start_run import RunRequest, start_run
-from olist.stages.upsert_hubspot import SENDING
+from olist.stages.upsert_hubspot.modes import SENDING
 from olist.warehouse import read_sql
 from olist.warehouse.session import settle
 

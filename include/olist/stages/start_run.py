@@ -11,7 +11,7 @@ from olist.files.sources import SOURCES
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.properties import payload_function
-from olist.stages import preflight
+from olist.stages.upsert_hubspot import preflight
 from olist.strategy.lint import find_idle_rules
 from olist.strategy.reading import read_campaigns, read_strategy
 from olist.strategy.rules import Strategy

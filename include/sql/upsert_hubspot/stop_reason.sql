@@ -6,7 +6,7 @@ select case
         select from ops.hubspot_syncs as newer
         inner join ops.pipeline_runs as newer_run on newer_run.run_id = newer.run_id
         where newer_run.portal_id = my_run.portal_id
-          and newer.mode in ('upsert', 'update', 'repair') and newer.status <> 'superseded'
+          and ops.is_sending(newer.mode) and newer.status <> 'superseded'
           and (newer.as_of, newer.planned_at) > (mine.as_of, mine.planned_at)
     ) then 'superseded'
 end

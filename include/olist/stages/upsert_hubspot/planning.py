@@ -1,9 +1,4 @@
-"""Deliver to HubSpot: plan who has to be told what, send it in batches, keep what was acknowledged.
-
-`ops.hubspot_contacts` is the ledger of what each HubSpot account has acknowledged, kept batch by batch, so
-that a task that is killed and retried sends nothing twice. People in a request are entered in
-`ops.hubspot_in_flight` before it leaves, so that an answer that got lost is known to be lost.
-"""
+"""The plan of a delivery: who has to be told what, and the account made ready for it."""
 
 import json
 import logging
@@ -11,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 from olist.hubspot import definitions
-from olist.hubspot.answers import DailyLimitError, HubSpotUnavailableError
+from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
-from olist.hubspot.ledger import Sample, account_of, carry_over, choose_account, open_ledger
-from olist.hubspot.pace import Pace
-from olist.hubspot.sender import Sender
-from olist.stages import dropdowns, gates, preflight
-from olist.stages.hubspot_lists import keep_lists
+from olist.hubspot.ledger import Sample, carry_over, choose_account, open_ledger
+from olist.stages import gates
+from olist.stages.upsert_hubspot import dropdowns, preflight
+from olist.stages.upsert_hubspot.modes import SENDING
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
 from olist.warehouse import one_row, read_sql
@@ -27,10 +21,6 @@ if TYPE_CHECKING:
 
 # Parallel tasks of one delivery.
 PARTS = 4
-# The modes that tell HubSpot something.
-SENDING = ("upsert", "update", "repair")
-# What is known of a delivery in the end, in the order of finish_sync.sql.
-OUTCOME = ("mode", "status", "message", "plan", "accepted", "rejected", "absent", "not_tried", "waiting")
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +34,7 @@ def plan(
     run is a dry run, compared with the ledger of the account that was last delivered to. Raises OlistError
     before anything is planned where a gate stops the delivery, or the account has lost what it had
     acknowledged (but for the mode `repair`), and before anything is written where the account would refuse it
-    (olist.stages.preflight).
+    (olist.stages.upsert_hubspot.preflight).
     """
     if settings is None and mode in SENDING:
         log.warning("No HubSpot access token is configured: this is a dry run, and nothing is sent.")
@@ -66,15 +56,11 @@ def plan(
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
         planned, message, parts = one_row(cursor)
-    created = []
+    created: list[str] = []
     if hubspot and found and ledger:
         _examine_plan(connection, run_id, hubspot, planned, mode, strategy)
         if status == "planned":
-            created = _make_properties(connection, run_id, hubspot, found, ledger.portal_id, strategy)
-            if ledger.known_by:
-                carry_over(connection, hubspot, ledger)
-            names = [*found.ours, *created]
-            connection.execute("call ops.note_hubspot_properties(%s, %s)", (ledger.portal_id, names))
+            created = _make_ready(connection, run_id, hubspot, found, ledger, strategy)
     for sentence in [message] if message else describe(planned):
         log.info("HubSpot %s: %s", status, sentence)
     return {
@@ -106,20 +92,27 @@ def _survey(
     return found
 
 
-def _make_properties(
+def _make_ready(
     connection: "Connection",
     run_id: int,
     hubspot: HubSpot,
     found: definitions.Survey,
-    portal_id: int,
+    ledger: Sample,
     strategy: Strategy,
 ) -> list[str]:
-    """Creates the properties that the account lacks, and completes its dropdowns. Returns those created."""
-    others = dropdowns.values_besides(connection, run_id, portal_id, found, strategy)
+    """Lets an account take the plan: with its properties, its dropdowns, and everybody under today's prefix.
+
+    Returns the properties that were created.
+    """
+    others = dropdowns.values_besides(connection, run_id, ledger.portal_id, found, strategy)
     names = dropdowns.names_of(strategy)
     choices = {each: [*names[each], *others[each]] for each in names}
     created = definitions.create_properties(hubspot, found.missing, choices)
     dropdowns.offer(hubspot, found, strategy, others)
+    if ledger.known_by:
+        carry_over(connection, hubspot, ledger)
+    ours = [*found.ours, *created]
+    connection.execute("call ops.note_hubspot_properties(%s, %s)", (ledger.portal_id, ours))
     return created
 
 
@@ -169,82 +162,6 @@ def _open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot | None,
             ledger.people,
         )
     return ledger
-
-
-def send(
-    connection: "Connection", run_id: int, part: int, mode: str, settings: HubSpotSettings
-) -> dict[str, Any]:
-    """Sends one part of the plan, from where it stopped. Returns requests and people accepted and rejected.
-
-    Raises HubSpotUnavailableError where HubSpot does not answer for long; what was acknowledged is kept.
-    Raises OlistError where the token is of another account than the one that was planned for.
-    """
-    # While anybody holds this lock, nobody plans: see ops.plan_hubspot.
-    connection.execute("select pg_advisory_lock_shared(hashtext('ops.hubspot'))")
-    try:
-        return _send(connection, run_id, part, mode, settings)
-    finally:
-        connection.execute("select pg_advisory_unlock_shared(hashtext('ops.hubspot'))")
-
-
-def _send(
-    connection: "Connection", run_id: int, part: int, mode: str, settings: HubSpotSettings
-) -> dict[str, Any]:
-    planned_for = account_of(connection, run_id)
-    here = {"run_id": run_id, "part": part}
-    (prefix,) = one_row(connection.execute(read_sql("upsert_hubspot/property_prefix"), here))
-    hubspot = HubSpot(settings, Pace(connection, planned_for), prefix)
-    connection.execute(read_sql("upsert_hubspot/begin_part"), here)
-    (stop_reason,) = one_row(connection.execute(read_sql("upsert_hubspot/stop_reason"), here))
-    if stop_reason:
-        log.warning("Part %s is not sent: the delivery is %s", part, stop_reason)
-        return {"stopped": stop_reason}
-    try:
-        portal_id = hubspot.portal_id()
-    except DailyLimitError:
-        connection.execute(read_sql("upsert_hubspot/pause_sync"), here)
-        return {"stopped": "paused"}
-    if portal_id != planned_for:
-        raise OlistError(
-            f"Run {run_id} was planned for the HubSpot account {planned_for}, and the access token is of"
-            f" account {portal_id}: clear upsert_hubspot.plan with its downstream tasks."
-        )
-    with Sender(connection, run_id, part, hubspot, portal_id, creates=mode != "update") as sender:
-        return sender.send_all()
-
-
-def finish(connection: "Connection", run_id: int, settings: HubSpotSettings | None = None) -> dict[str, Any]:
-    """How the delivery ended. After one that has taken, the lists in HubSpot are looked after, with settings.
-
-    Raises OlistError if people of the plan are still waiting, if HubSpot refused them for a reason that is
-    not theirs, or if more were rejected (now, or before and not tried) than strategy.yaml allows.
-    """
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(read_sql("upsert_hubspot/stop_reason"), {"run_id": run_id})
-        (stop_reason,) = one_row(cursor)
-        cursor.execute(read_sql("upsert_hubspot/finish_sync"), {"run_id": run_id, "stop_reason": stop_reason})
-        sync = dict(zip(OUTCOME, one_row(cursor), strict=True))
-    if sync["status"] == "failed":
-        raise OlistError(f"{sync['waiting']} contacts of the plan were not sent: clear upsert_hubspot.send.")
-    if sync["status"] == "stopped":
-        raise OlistError(
-            f"The delivery was stopped. {sync['message']}. Mend that in HubSpot, then clear"
-            " upsert_hubspot.send with its downstream tasks (upsert_hubspot.plan, where a property is to be"
-            " made anew)."
-        )
-    allowed = read_strategy().limits.max_rejected_contacts
-    # The share is of everybody. In a quiet month, most of those sent are the few who are always rejected.
-    refused = sync["rejected"] + sync["not_tried"]
-    people = sync["plan"].get("unchanged", 0) + sync["accepted"] + refused
-    if refused > allowed * people:
-        others = f", and {sync['not_tried']} it rejected before were not tried" if sync["not_tried"] else ""
-        raise OlistError(
-            f"HubSpot rejected {sync['rejected']} of {people} contacts{others}, more than the share of"
-            f" {allowed:g} that strategy.yaml allows: see ops.hubspot_failures."
-        )
-    if settings and sync["status"] == "delivered":
-        sync |= {"lists": keep_lists(connection, run_id, settings)}
-    return sync
 
 
 def describe(planned: dict[str, Any]) -> list[str]:

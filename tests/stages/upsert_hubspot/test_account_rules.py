@@ -19,8 +19,9 @@ from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.properties import PROPERTIES
 from olist.hubspot.versions import API_VERSIONS
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
-from olist.stages import preflight, upsert_hubspot
+from olist.stages import upsert_hubspot
 from olist.stages.start_run import RunRequest, start_run
+from olist.stages.upsert_hubspot import preflight
 from olist.strategy.reading import read_strategy
 
 HEADERS = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}

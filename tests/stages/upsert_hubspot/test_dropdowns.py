@@ -16,9 +16,9 @@ from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.properties import CHOICES
 from olist.hubspot.versions import API_VERSIONS
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
-from olist.stages import preflight
-from olist.stages.dropdowns import names_of
 from olist.stages.start_run import RunRequest, start_run
+from olist.stages.upsert_hubspot import preflight
+from olist.stages.upsert_hubspot.dropdowns import names_of
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
 
 HEADERS = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
@@ -169,8 +169,8 @@ def test_texts_become_dropdowns_without_losing_a_value(
 def deliver_texts(connection: Connection, run_id: int, url: str) -> None:
     """A delivery as the released version made it, which knew no dropdowns."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("olist.stages.dropdowns.examine", lambda *_: [])
-        patch.setattr("olist.stages.dropdowns.offer", lambda *_: None)
+        patch.setattr("olist.stages.upsert_hubspot.dropdowns.examine", lambda *_: [])
+        patch.setattr("olist.stages.upsert_hubspot.dropdowns.offer", lambda *_: None)
         assert pipeline.deliver(connection, run_id, url)["status"] == "delivered"
 
 

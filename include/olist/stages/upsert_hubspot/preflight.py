@@ -17,7 +17,8 @@ from olist.hubspot.findings import Finding
 from olist.hubspot.pace import Pace
 from olist.hubspot.properties import PROPERTIES
 from olist.hubspot.versions import holds_to_create_form
-from olist.stages import dropdowns
+from olist.stages.upsert_hubspot import dropdowns
+from olist.stages.upsert_hubspot.modes import CREATING
 from olist.strategy.rules import Strategy
 from olist.warehouse import one_row, read_sql
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 # Without the one nothing can be found out; the other is needed only where properties or options are made.
 TO_READ, TO_CREATE = "crm.schemas.contacts.read", "crm.schemas.contacts.write"
-# The modes that may create contacts, or tell what would be created.
-CREATING = ("upsert", "repair", "dry_run")
 
 log = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from olist.local.hubspot_sandbox.server import running_sandbox
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN, SandboxSettings
 from olist.report.page import render_report
 from olist.report.summary import print_summary, read_summary
-from olist.stages.hubspot_lists import keep_lists, list_rules
 from olist.stages.upsert_hubspot import finish
+from olist.stages.upsert_hubspot.lists import keep_lists, list_rules
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
 from olist.warehouse import read_sql
 
@@ -458,7 +458,7 @@ def test_a_dry_run_and_an_older_month_have_nothing_to_do_with_lists(
 def test_the_preflight_says_what_the_token_lacks(
     connection: Connection, few: Path, url: str, strategy: Callable[..., None]
 ) -> None:
-    from olist.stages import preflight
+    from olist.stages.upsert_hubspot import preflight
 
     def warnings() -> list[str]:
         found = preflight.examine(connection, HubSpot(settings(url)), read_strategy(), "upsert")
