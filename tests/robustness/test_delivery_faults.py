@@ -32,6 +32,12 @@ KILLED_RUNS = 25
 BATCHES = 8
 AT_ONCE = 6
 DELIVERY = ["plan", *(f"send {part}" for part in range(PARTS)), "finish"]
+LOGGED = """
+select
+    count(*) filter (where outcome = 'accepted'), count(*) filter (where outcome = 'rejected'),
+    count(distinct customer_unique_id) filter (where outcome = 'accepted')
+from ops.hubspot_deliveries
+"""
 STORM = {
     "retry_after": True,
     "retry_after_seconds": 1,
@@ -86,7 +92,8 @@ def killed_then_retried(seed: int, warehouse: str, run_id: int, faults: dict[str
     chance = random.Random(seed)
     with psycopg.connect(warehouse, autocommit=True) as connection:
         connection.execute(
-            "truncate ops.hubspot_contacts, ops.hubspot_failures, ops.hubspot_in_flight, ops.hubspot_syncs"
+            "truncate ops.hubspot_contacts, ops.hubspot_failures, ops.hubspot_in_flight, ops.hubspot_syncs,"
+            " ops.hubspot_deliveries"
         )
     with sandbox_with(seed=seed, latency_ms=20, **faults) as url:
         # A delivery reads no files and writes none.
@@ -100,11 +107,14 @@ def killed_then_retried(seed: int, warehouse: str, run_id: int, faults: dict[str
             refused = {person for person in expected if law.rejects(person) or law.conflicts(person)}
             failures = connection.execute("select customer_unique_id from ops.hubspot_failures").fetchall()
             in_doubt = connection.execute("select count(*) from ops.hubspot_in_flight").fetchone()
-            ledger = pipeline.ledger(connection)
+            ledger, told = pipeline.ledger(connection), pipeline.told(connection)
+            logged = connection.execute(LOGGED).fetchone()
+            counted = connection.execute("select accepted, rejected from ops.hubspot_syncs").fetchone()
         wanted = {person: payload for person, payload in expected.items() if person not in refused}
         assert sync["status"] == "delivered"
-        assert ledger == wanted
+        assert ledger == told == wanted
         assert pipeline.contacts(url) == wanted
+        assert logged == (len(wanted), counted[1], len(wanted)) and counted[0] == len(wanted)
         assert {person for (person,) in failures} == refused
         assert in_doubt == (0,)
         sent_after = times_sent(url)

@@ -94,6 +94,21 @@ def ledger(connection: Connection) -> dict[str, dict[str, str]]:
     return dict(connection.execute("select customer_unique_id, payload from ops.hubspot_contacts").fetchall())
 
 
+def told(connection: Connection) -> dict[str, dict[str, str]]:
+    """What HubSpot holds by the delivery log: its accepted changes, one after the other, from nothing on."""
+    held: dict[str, dict[str, str]] = {}
+    rows = connection.execute(
+        "select customer_unique_id, changes from ops.hubspot_deliveries"
+        " where outcome = 'accepted' order by delivered_at"
+    )
+    for person, changes in rows:
+        known = held.setdefault(person, {})
+        for name, (old, new) in changes.items():
+            assert known.get(name) == old, f"{name} of {person} was {known.get(name)}, and the log says {old}"
+            known[name] = new
+    return held
+
+
 def payloads(connection: Connection, run_id: int) -> dict[str, dict[str, str]]:
     """What HubSpot should hold after a run: our properties by customer."""
     connection.execute("call ops.follow_movement(%s)", (run_id,))

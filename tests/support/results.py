@@ -17,6 +17,7 @@ QUERIES = {
     "files": "select table_name, rows_read, rows_accepted, rows_rejected from ops.source_files order by 1",
     "models": "select fingerprint from ops.cluster_models order by 1",
     "in doubt": "select customer_unique_id from ops.hubspot_in_flight",
+    "told": "select outcome, count(*) from ops.hubspot_deliveries group by 1 order by 1",
     "failures": "select customer_unique_id from ops.hubspot_failures",
     "runs": "select as_of, status, message from ops.pipeline_runs order by as_of",
     "working tables": "select count(*) from pg_class where relname ~ '_drafts_[0-9]+$' and relkind = 'r'",
@@ -34,7 +35,7 @@ def everything(scene: Scene) -> dict[str, Any]:
         dates = connection.execute("select as_of from ops.snapshot_dates order by 1").fetchall()
         for (as_of,) in dates:
             found[f"snapshot {as_of}"] = pipeline.snapshot(connection, as_of)
-        found["ledger"] = pipeline.ledger(connection)
+        found["ledger"], found["log"] = pipeline.ledger(connection), pipeline.told(connection)
     return found | {"contacts": pipeline.contacts(scene.hubspot)} | files(scene.outputs)
 
 

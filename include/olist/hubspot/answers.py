@@ -64,6 +64,12 @@ class Answer:
         return str(self.body.get("message") or f"HTTP status {self.status}")
 
     @property
+    def correlation_id(self) -> str | None:
+        """HubSpot's id of the request, by which its support finds it."""
+        named = self.body.get("correlationId") or self.headers.get("x-hubspot-correlation-id")
+        return str(named) if named else None
+
+    @property
     def reason(self) -> str:
         """Why a request was refused, shorter than `sentence` where HubSpot lists errors one by one."""
         messages = [str(each["message"]) for each in self.errors if each.get("message")]

@@ -16,7 +16,8 @@ from olist.hubspot.answers import Answer
 # So many people sent alone and refused for one reason, one after the other, and nobody accepted in between.
 SAME_IN_A_ROW = 5
 
-Reason = tuple[str, str]  # HubSpot's category and message
+# HubSpot's category, message, and id of the request.
+Reason = tuple[str, str, str | None]
 # The person's e-mail address, say, is another contact's: that is no rule, however many it befalls.
 ANOTHERS = re.compile(r"already exists.*existing id", re.IGNORECASE | re.DOTALL)
 
@@ -116,8 +117,9 @@ class Suspects:
 
 
 def reason_of(answer: Answer) -> Reason:
-    """Category and message of a refusal, in HubSpot's words."""
-    return str(answer.body.get("category") or f"HTTP_{answer.status}"), answer.sentence
+    """Category and message of a refusal, in HubSpot's words, and the id of its request."""
+    category = str(answer.body.get("category") or f"HTTP_{answer.status}")
+    return category, answer.sentence, answer.correlation_id
 
 
 def is_anothers(answer: Answer) -> bool:
@@ -125,7 +127,7 @@ def is_anothers(answer: Answer) -> bool:
     return answer.status == 409 and bool(ANOTHERS.search(answer.sentence))
 
 
-def _without_particulars(reason: Reason, person: str) -> Reason:
+def _without_particulars(reason: Reason, person: str) -> tuple[str, str]:
     """The reason without what differs from person to person: ids and numbers."""
-    category, message = reason
+    category, message, _ = reason
     return category, re.sub(r"\d+", "0", message.replace(person, ""))

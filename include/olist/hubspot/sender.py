@@ -252,7 +252,7 @@ class Sender:
         accepted, rejected = judge(batch.payloads, answer, self.hubspot.id_property)
         if rule := rule_in(answer):
             # Whoever it befell is waiting, as everybody else who was not sent.
-            self._record(accepted, {})
+            self._record(accepted, {}, answer.correlation_id)
             self._run("mark_landed", people=sorted(batch.payloads.keys() - accepted.keys()))
             self._stop_for_everybody(rule)
             return
@@ -266,19 +266,30 @@ class Sender:
         else:
             message = "HubSpot answered without naming this contact."
             rejected |= dict.fromkeys(left_out, ("NOT_IN_ANSWER", message))
-        self._record(accepted, {person: (*words, False) for person, words in rejected.items()})
+        named = answer.correlation_id
+        self._record(accepted, {person: (*words, named, False) for person, words in rejected.items()}, named)
 
-    def _record(self, accepted: dict[str, str | None], rejected: dict[str, tuple[str, str, bool]]) -> None:
+    def _record(
+        self,
+        accepted: dict[str, str | None],
+        rejected: dict[str, tuple[str, str, str | None, bool]],
+        correlation_id: str | None = None,
+    ) -> None:
+        """Keeps what HubSpot said about people, whom it accepted in the request with this id."""
         self.counts["accepted"] += len(accepted)
         self.counts["rejected"] += len(rejected)
         with self.connection.transaction():
             if accepted:
-                self._run("acknowledge", people=list(accepted), contact_ids=list(accepted.values()))
-            if rejected:
-                categories, messages, alone = (list(words) for words in zip(*rejected.values(), strict=True))
                 self._run(
-                    "refuse", people=list(rejected), categories=categories, messages=messages, alone=alone
+                    "acknowledge",
+                    people=list(accepted),
+                    contact_ids=list(accepted.values()),
+                    correlation_id=correlation_id,
                 )
+            if rejected:
+                names = ("categories", "messages", "correlation_ids", "alone")
+                words = (list(each) for each in zip(*rejected.values(), strict=True))
+                self._run("refuse", people=list(rejected), **dict(zip(names, words, strict=True)))
 
     def _stop(self, reason: str) -> None:
         log.warning("Part %s stops: the delivery is %s", self.where["part"], reason)

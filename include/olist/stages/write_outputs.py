@@ -28,12 +28,12 @@ FILES = (
 
 
 def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
-    """Writes the files to `<folder>/<as_of date>/`, ends the run, drops snapshots too old to keep.
+    """Writes the files to `<folder>/<as_of date>/`, ends the run, drops snapshots and deliveries of long ago.
 
     In `<folder>` itself are the files that open the warehouse in Power BI and Tableau.
     Each file takes the place of an older one at once, when it is complete. Returns the folder, rows by file,
-    and the number of snapshots dropped (keep_months of strategy.yaml). Raises OlistError where the folder may
-    not be written to.
+    and the numbers of snapshots and of months of the delivery log that were dropped (keep_months and
+    keep_deliveries_months of strategy.yaml). Raises OlistError where the folder may not be written to.
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
@@ -53,8 +53,16 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
         cursor.execute(read_sql("write_outputs/finish_run"), {"run_id": run_id})
     with connection.cursor() as cursor:
         cursor.execute("call ops.drop_old_snapshots()")
-        (dropped,) = one_row(cursor)
-    return {"folder": str(target), "report": str(report), "rows": rows, "snapshots_dropped": dropped}
+        (snapshots,) = one_row(cursor)
+        cursor.execute("call ops.drop_old_deliveries()")
+        (deliveries,) = one_row(cursor)
+    return {
+        "folder": str(target),
+        "report": str(report),
+        "rows": rows,
+        "snapshots_dropped": snapshots,
+        "months_of_deliveries_dropped": deliveries,
+    }
 
 
 def _write_csv(connection: "Connection", name: str, values: dict[str, Any], folder: Path) -> int:

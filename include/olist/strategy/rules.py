@@ -110,6 +110,8 @@ class Strategy(Part):
     """An order with one of these statuses never counts. Capitals and blanks around it make no difference."""
     keep_months: int | None = Field(default=None, ge=1, strict=True)
     """Snapshots this many months older than the newest one are dropped. Empty: every snapshot is kept."""
+    keep_deliveries_months: int | None = Field(default=None, ge=1, strict=True)
+    """Months of the delivery log this much older than the newest are dropped. Empty: all of it is kept."""
     tiers: list[str] = Field(min_length=2)
     """The loyalty tiers, best first. Each has a default action."""
     model: Model = Model()

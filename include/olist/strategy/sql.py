@@ -49,7 +49,8 @@ def functions(strategy: Strategy) -> str:
             _function("excluded_statuses", {}, "text[]", _text_array(strategy.excluded_statuses)),
             _function("loyalty_tiers", {}, "text[]", _text_array(strategy.tiers)),
             _function("segment_names", {}, "text[]", _text_array([each.name for each in strategy.segments])),
-            _function("keep_months", {}, "integer", cast(strategy.keep_months, types.Integer())),
+            _function("keep_months", {}, "integer", _integer(strategy.keep_months)),
+            _function("keep_deliveries_months", {}, "integer", _integer(strategy.keep_deliveries_months)),
             _function("limit_of", {"gate": "text"}, "numeric", _limits(strategy.limits)),
             _function("apologies", {}, "text[]", _text_array(strategy.limits.apologies)),
             _function("compared_customers", {}, "integer", literal(strategy.limits.compared_customers)),
@@ -134,6 +135,10 @@ def categories(names: list[str], strategy: Strategy) -> list[str]:
 
 def _number(value: Value) -> Expression:
     return literal(Decimal(str(value)), types.Numeric())
+
+
+def _integer(value: int | None) -> Expression:
+    return cast(value, types.Integer())
 
 
 def _limits(limits: Limits) -> Expression:

@@ -1,4 +1,5 @@
--- HubSpot has these payloads: the ledger says so from here on, and what is known to have failed is mended.
+-- HubSpot has these payloads: the ledger says so from here on, the log what is new in them, and what is known to have
+-- failed is mended.
 with accepted as (
     select * from unnest(%(people)s::text[], %(contact_ids)s::text[]) as answer (customer_unique_id, contact_id)
 ),
@@ -9,7 +10,21 @@ planned as (
     from accepted
     where plan.run_id = %(run_id)s and plan.part = %(part)s
       and plan.customer_unique_id = accepted.customer_unique_id
-    returning plan.customer_unique_id, accepted.contact_id, plan.payload, plan.payload_hash
+    returning plan.customer_unique_id, plan.operation, accepted.contact_id, plan.payload, plan.payload_hash
+),
+
+logged as (
+    insert into ops.hubspot_deliveries (
+        run_id, as_of, portal_id, customer_unique_id, operation, changes, outcome, contact_id, correlation_id
+    )
+    select
+        run.run_id, run.as_of, %(portal_id)s, planned.customer_unique_id, planned.operation,
+        ops.hubspot_changes(before.payload, planned.payload), 'accepted',
+        coalesce(planned.contact_id, before.contact_id), %(correlation_id)s
+    from planned
+    inner join ops.pipeline_runs as run on run.run_id = %(run_id)s
+    left join ops.hubspot_contacts as before
+        on before.portal_id = %(portal_id)s and before.customer_unique_id = planned.customer_unique_id
 ),
 
 mended as (

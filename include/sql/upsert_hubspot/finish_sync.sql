@@ -7,10 +7,23 @@ with outcomes as (
         count(*) filter (where outcome is null) as waiting
     from ops.hubspot_plan_drafts
     where run_id = %(run_id)s
+),
+
+-- A run that is planned anew has told people before, whom this plan leaves out.
+told as (
+    select
+        count(*) filter (where outcome = 'accepted') as accepted,
+        count(*) filter (where outcome = 'rejected') as rejected,
+        count(*) filter (where outcome = 'absent') as absent
+    from ops.hubspot_deliveries
+    where run_id = %(run_id)s
 )
 
 update ops.hubspot_syncs
 set
+    accepted = told.accepted,
+    rejected = told.rejected,
+    absent = told.absent,
     status = case
         when status in ('dry_run', 'skipped', 'superseded', 'paused', 'stopped') then status
         when outcomes.waiting = 0 then 'delivered'
@@ -32,7 +45,7 @@ set
         else message
     end,
     finished_at = clock_timestamp()
-from outcomes
+from outcomes cross join told
 where run_id = %(run_id)s
 returning
     mode, status, message, plan, outcomes.accepted, outcomes.rejected, outcomes.absent, outcomes.not_tried,

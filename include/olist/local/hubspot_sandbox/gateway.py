@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import re
 from dataclasses import dataclass
+from uuid import uuid4
 
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
@@ -23,6 +24,7 @@ from olist.local.hubspot_sandbox.state import Sandbox
 PREFIXES = ("/crm/", "/crm-object-schemas/", "/account-info/", "/oauth/")
 BATCH_WRITE = re.compile(r"/contacts/batch/(upsert|update)$")
 ONE_CONTACT = re.compile(r"(/crm/(?:v3/objects|objects/[^/]+)/contacts)/(?!(?:merge|search)$)[^/]+$")
+CORRELATION = b"x-hubspot-correlation-id"
 DRIPS = 10
 ACCEPTED = "olist.accepted"  # in the scope: the deliveries that the answer is going to acknowledge
 EMPTY_RESULTS = "olist.empty_results"  # in the scope: answer COMPLETE and do nothing
@@ -125,6 +127,7 @@ class Gateway:
         self, answer: Answer, drip_seconds: float, scope: Scope, send: Send, exhausted: str | None = None
     ) -> None:
         headers = answer.headers + self.sandbox.limiter.headers(exhausted)
+        headers.append((CORRELATION, str(uuid4()).encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         size = max(1, -(-len(answer.body) // DRIPS)) if drip_seconds else max(1, len(answer.body))
         position = 0

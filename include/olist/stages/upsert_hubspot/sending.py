@@ -40,6 +40,7 @@ def _send(
     here = {"run_id": run_id, "part": part}
     (prefix,) = one_row(connection.execute(read_sql("upsert_hubspot/property_prefix"), here))
     hubspot = HubSpot(settings, Pace(connection, planned_for), prefix)
+    connection.execute("call ops.open_deliveries()")
     connection.execute(read_sql("upsert_hubspot/begin_part"), here)
     (stop_reason,) = one_row(connection.execute(read_sql("upsert_hubspot/stop_reason"), here))
     if stop_reason:
