@@ -84,7 +84,12 @@ def snapshot(connection: Connection, as_of: datetime | None = None) -> list[tupl
 def contacts(url: str) -> dict[str, dict[str, str]]:
     """What a sandbox holds: our properties by customer."""
     lines = httpx.get(f"{url}/sandbox/contacts.ndjson", timeout=60).text.splitlines()
-    people = [json.loads(line)["properties"] for line in lines]
+    return contacts_of({each["id"]: each["properties"] for each in map(json.loads, lines)})
+
+
+def contacts_of(records: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Our properties by customer, of contacts by their record ids; those without our id are nobody's."""
+    people = [each for each in records.values() if each.get("olist_customer_id")]
     names = [each.name for each in PROPERTIES]
     return {each["olist_customer_id"]: {name: each.get(name) or "" for name in names} for each in people}
 

@@ -125,6 +125,42 @@ class HubSpot:
         found = {each["properties"].get(id_property): each["id"] for each in answer.body.get("results", [])}
         return {person: found[person] for person in people if person in found}
 
+    def read_contacts(self, keys: list[str], id_property: str | None, names: list[str]) -> Answer:
+        """Up to 100 contacts with these properties (names in HubSpot), by a unique property or by record id.
+
+        One request, tried once, at its caller's pace.
+        """
+        return self._checked(self._request(*self._reading(keys, id_property, names)))
+
+    def read_lastingly(self, keys: list[str], id_property: str | None, names: list[str]) -> Answer:
+        """The same, repeated until there is an answer that lasts, at the pace of this account."""
+        return self.call(*self._reading(keys, id_property, names))
+
+    def _reading(
+        self, keys: list[str], id_property: str | None, names: list[str]
+    ) -> tuple[str, str, dict[str, Any]]:
+        body: dict[str, Any] = {
+            "inputs": [{"id": key} for key in keys],
+            "properties": names,
+            "propertiesWithHistory": [],
+        }
+        named = {"idProperty": id_property} if id_property else {}
+        return "POST", self.settings.path("contacts", "/batch/read"), body | named
+
+    def name_records(self, records: dict[str, str]) -> None:
+        """Lets up to 100 records (their ids in HubSpot by customer_unique_id) be known by our id from now on.
+
+        Records that are gone are passed over, and so are those whose person has another contact by now.
+        """
+        path = self.settings.path("contacts", "/batch/update")
+        inputs = [
+            {"id": record, "properties": {self.id_property: person}} for person, record in records.items()
+        ]
+        answer = self.call("POST", path, {"inputs": inputs}, also_accepted=(404, 409))
+        if answer.status == 409 and len(inputs) > 1:
+            for each in inputs:
+                self.call("POST", path, {"inputs": [each]}, also_accepted=(404, 409))
+
     def name_contacts(self, people: list[str], known_by: str) -> None:
         """Lets up to 100 contacts, known by a property of another prefix, be known by that of today as well.
 

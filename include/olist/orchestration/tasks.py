@@ -18,7 +18,7 @@ from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.hook import HubSpotHook
 from olist.orchestration.outages import final_sentence_about, first_line, sentence_about
 from olist.stages.start_run import RunRequest, start_run
-from olist.stages.upsert_hubspot.modes import SENDING
+from olist.stages.upsert_hubspot.modes import NEEDING_HUBSPOT
 from olist.warehouse import read_sql
 from olist.warehouse.session import settle
 
@@ -38,7 +38,7 @@ def start(context: dict[str, Any]) -> int:
     with _sentence_for_the_log("start_run"), closing(connect()) as connection:
         request = _request_of(context)
         settings = None if request.sync == "skip" else hubspot_settings()
-        if settings and not _answers(settings, is_needed=request.sync in SENDING):
+        if settings and not _answers(settings, is_needed=request.sync in NEEDING_HUBSPOT):
             settings = None
         run_id = start_run(connection, request, settings)
         _record_ended_runs(connection, run_id, context["ti"])

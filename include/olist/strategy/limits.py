@@ -15,6 +15,7 @@ GATES = (
     "tier_share_change",
     "changed_actions",
     "apologies_without_review",
+    "contacts_differ",
 )
 
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(plain_number)]
@@ -40,6 +41,8 @@ class Limits(Part):
     """The next actions that only a customer with a review may get."""
     max_apologies_without_review: int = Field(0, ge=0, strict=True)
     """How many customers without a review may get one of the apologies all the same."""
+    max_contacts_differ: Share = 0.05
+    """The share of the contacts read back from HubSpot that may be otherwise than it acknowledged them."""
     compared_customers: int = Field(500, ge=1, strict=True)
     """Below this many customers before, lost customers, tiers and actions are not compared."""
     max_rejected_contacts: Share = 0.05

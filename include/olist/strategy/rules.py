@@ -94,13 +94,19 @@ class Model(Part):
 
 
 class HubSpotNames(Part):
-    """How HubSpot knows what we send, and what we keep there."""
+    """How HubSpot knows what we send, what we keep there, and what is read back."""
 
     property_prefix: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,39})?$")] = ""
     """What the names of our contact properties begin with: olist_, say, where others have taken the names."""
     lists: Annotated[bool | None, Field(strict=True)] = None
     """A list (segment) in HubSpot for each next action and segment. true: also one that somebody has deleted
     there comes back. false: none is made or changed."""
+    verify_share: Annotated[float | None, Field(gt=0, le=1), BeforeValidator(plain_number)] = None
+    """The share of the contacts that a delivery reads back before it plans: other ones each month. Empty:
+    none, and all of them with sync=verify."""
+    keep_edited: list[str] = Field(default_factory=list)
+    """Contact properties that are left alone where a person has changed them in HubSpot, until our own value
+    changes."""
 
 
 class Strategy(Part):

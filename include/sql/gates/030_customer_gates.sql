@@ -14,9 +14,7 @@ as $$
     ),
 
     now as materialized (
-        select customer_unique_id, loyalty_tier, next_action, avg_review_score
-        from ops.snapshot_drafts
-        where run_id = of_run_id
+        select * from ops.customers_now(of_run_id, of_stage)
     ),
 
     both_sides as (

@@ -13,7 +13,9 @@ begin
         select * from ops.file_gates(of_run_id)
         union all
         select * from ops.customer_gates(of_run_id, of_stage)
-        where of_stage = 'publish' or (of_stage = 'upsert_hubspot' and not ops.is_older_than_sent(of_run_id))
+        where of_stage = 'publish' or (of_stage = 'upsert_hubspot' and ops.is_sent(of_run_id))
+        union all
+        select * from ops.contact_gates(of_run_id) where of_stage = 'upsert_hubspot'
     ) as gates
     inner join ops.pipeline_runs as run on run.run_id = of_run_id;
 end

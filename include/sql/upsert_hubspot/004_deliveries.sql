@@ -9,6 +9,13 @@ return (
     where value is distinct from acknowledged -> key
 );
 
+-- What the log calls an operation of a run's plan: a restore is one, whatever it does to a contact.
+create or replace function ops.logged_operation(of_run_id bigint, planned text) returns text
+language sql stable
+return (
+    select case when mode = 'restore' then 'restore' else planned end from ops.hubspot_syncs where run_id = of_run_id
+);
+
 -- Makes the log's partitions of this month and the next one, so that no delivery that begins now runs out of them. Takes
 -- no lock that anybody who reads the log or writes to it would wait for.
 create or replace procedure ops.open_deliveries()

@@ -14,3 +14,9 @@ language sql stable
 return coalesce(
     (select as_of < ops.newest_sent(portal_id) from ops.pipeline_runs where run_id = of_run_id), false
 );
+
+-- Whether a run sends what it plans: what HubSpot has of a later date is only put back by a restore.
+create or replace function ops.is_sent(of_run_id bigint) returns boolean
+language sql stable
+return not ops.is_older_than_sent(of_run_id)
+    or (select sync = 'restore' from ops.pipeline_runs where run_id = of_run_id);

@@ -37,7 +37,7 @@ $$;
 
 -- Before a plan: whom to send again whatever the ledger says. Written down as doubt, so that a delivery that ends
 -- early is gone on with by the next one.
-create or replace procedure ops.doubt_ledger(of_run_id bigint, lost_properties text[], is_lost boolean)
+create or replace procedure ops.doubt_ledger(of_run_id bigint, lost_properties text[])
 language plpgsql
 as $$
 declare
@@ -45,18 +45,41 @@ declare
     is_repair boolean := (select mode = 'repair' from ops.hubspot_syncs where run_id = of_run_id);
 begin
     perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
-    if is_repair and is_lost then
-        -- The account has lost them, so they are new to it; nobody who has left is brought back to be cleared.
-        delete from ops.hubspot_contacts where portal_id = account;
-        delete from ops.hubspot_in_flight where portal_id = account;
-        return;
+    if is_repair then
+        -- Nobody who has left is brought back to be cleared.
+        with gone as (
+            delete from ops.hubspot_contacts as contacts using ops.hubspot_differences as differences
+            where contacts.portal_id = account
+              and differences.portal_id = account
+              and differences.customer_unique_id = contacts.customer_unique_id
+              and differences.kind = 'missing'
+              and not exists (
+                  select from ops.snapshot_drafts as snapshot
+                  where snapshot.run_id = of_run_id and snapshot.customer_unique_id = contacts.customer_unique_id
+              )
+            returning contacts.customer_unique_id
+        ),
+
+        forgotten as (
+            delete from ops.hubspot_differences as differences using gone
+            where differences.portal_id = account and differences.customer_unique_id = gone.customer_unique_id
+        )
+
+        delete from ops.hubspot_in_flight as in_flight using gone
+        where in_flight.portal_id = account and in_flight.customer_unique_id = gone.customer_unique_id;
     end if;
     insert into ops.hubspot_in_flight (portal_id, customer_unique_id, run_id)
     select portal_id, customer_unique_id, of_run_id
     from ops.hubspot_contacts
     where portal_id = account
       and (
-          is_repair
+          (is_repair and customer_unique_id in (
+              select differences.customer_unique_id
+              from ops.hubspot_differences as differences
+              where differences.portal_id = account
+                and differences.borne_id is null
+                and (differences.property is null or differences.property <> all (ops.keep_edited()))
+          ))
           or exists (
               select from unnest(lost_properties) as lost (property)
               where coalesce(payload ->> lost.property, '') <> ''

@@ -5,10 +5,10 @@ as $$
 declare
     entered ops.pipeline_runs := (select run from ops.pipeline_runs as run where run.run_id = of_run_id);
 begin
-    sync_status := case mode when 'dry_run' then 'dry_run' when 'skip' then 'skipped' else 'planned' end;
+    sync_status := case mode when 'dry_run' then 'dry_run' when 'skip' then 'skipped' when 'verify' then 'verified' else 'planned' end;
     if sync_status = 'planned' then
         perform pg_advisory_xact_lock(hashtext('ops.enter_sync'));
-        if ops.is_older_than_sent(of_run_id) then
+        if mode <> 'restore' and ops.is_older_than_sent(of_run_id) then
             sync_status := 'superseded';
         end if;
     end if;
@@ -41,6 +41,7 @@ declare
     sync_status text := (select status from ops.hubspot_syncs where run_id = of_run_id);
     account bigint := (select portal_id from ops.pipeline_runs where run_id = of_run_id);
     left_out text[] := (select sync.left_out from ops.hubspot_syncs as sync where run_id = of_run_id);
+    is_restore boolean := (select mode = 'restore' from ops.hubspot_syncs where run_id = of_run_id);
 begin
     if sync_status = 'planned' then
         -- Those who send hold this lock shared: the ledger must not change while it is compared. Taken before any
@@ -48,13 +49,13 @@ begin
         perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
     end if;
     call ops.empty_draft('hubspot_plan_drafts', of_run_id);
-    if sync_status in ('skipped', 'superseded') then
+    if sync_status in ('skipped', 'superseded', 'verified') then
         return;
     end if;
 
     call ops.follow_movement(of_run_id);
     insert into ops.hubspot_plan_drafts (
-        run_id, customer_unique_id, operation, part, changed_properties, payload, payload_hash
+        run_id, customer_unique_id, operation, part, changed_properties, payload, payload_hash, kept
     )
     with wanted as (
         select
@@ -76,9 +77,11 @@ begin
     ),
 
     everybody as (
-        select customer_unique_id, payload, false as has_left from wanted
+        select customer_unique_id, payload, false as has_left from wanted where not is_restore
         union all
-        select customer_unique_id, payload, true as has_left from left_over
+        select customer_unique_id, payload, true as has_left from left_over where not is_restore
+        union all
+        select customer_unique_id, payload - left_out, has_left from ops.restored_contacts(of_run_id) where is_restore
     ),
 
     compared as (
@@ -91,12 +94,20 @@ begin
                 then encode(sha256(convert_to((contacts.payload - left_out)::text, 'UTF8')), 'hex')
                 else contacts.payload_hash
             end as acknowledged_hash,
-            in_flight.customer_unique_id is not null as is_in_doubt
+            in_flight.customer_unique_id is not null as is_in_doubt,
+            coalesce(known.is_missing, false) as is_missing,
+            array(
+                select property from jsonb_each_text(known.edited) as edited (property, ours)
+                where everybody.payload ->> property = ours
+            ) as kept
         from everybody
+        left join ops.known_differences(account) as known using (customer_unique_id)
         left join ops.hubspot_contacts as contacts
             on contacts.portal_id = account and contacts.customer_unique_id = everybody.customer_unique_id
         left join ops.hubspot_in_flight as in_flight
             on in_flight.portal_id = account and in_flight.customer_unique_id = everybody.customer_unique_id
+        -- Whose contact is another person's by now is not made anew, nor who is gone in order to be cleared.
+        where known.is_anothers is not true and (known.is_missing is not true or not everybody.has_left)
     )
 
     select
@@ -104,7 +115,7 @@ begin
         customer_unique_id,
         case
             when has_left then 'clear'
-            when acknowledged_hash is null then 'create'
+            when acknowledged_hash is null or is_missing then 'create'
             else 'update'
         end,
         abs(hashtext(customer_unique_id)::bigint) % parts,
@@ -117,7 +128,8 @@ begin
             )
         end,
         payload,
-        payload_hash
+        payload_hash,
+        kept
     from compared
     where is_in_doubt or payload_hash is distinct from acknowledged_hash;
     call ops.analyze_draft('hubspot_plan_drafts', of_run_id);
@@ -158,6 +170,26 @@ as $$
         group by 1, 2
     ),
 
+    left_alone as (
+        select customer_unique_id
+        from ops.known_differences((select portal_id from ops.pipeline_runs where run_id = of_run_id))
+        where is_anothers
+    ),
+
+    -- Whom the plan is made for: those of the snapshot, or of a restore those who were there then.
+    wanted as (
+        select count(*) as people
+        from (
+            select customer_unique_id from ops.snapshot_drafts
+            where run_id = of_run_id
+              and (select mode <> 'restore' from ops.hubspot_syncs where run_id = of_run_id)
+            union all
+            select customer_unique_id from ops.restored_contacts(of_run_id)
+            where not has_left and (select mode = 'restore' from ops.hubspot_syncs where run_id = of_run_id)
+        ) as people
+        where customer_unique_id not in (select customer_unique_id from left_alone)
+    ),
+
     new_actions as (
         select payload ->> 'next_action' as next_action, count(*) as people
         from plan
@@ -169,9 +201,7 @@ as $$
         'create', count(*) filter (where operation = 'create'),
         'update', count(*) filter (where operation = 'update'),
         'clear', count(*) filter (where operation = 'clear'),
-        'unchanged', (
-            select count(*) from ops.snapshot_drafts where run_id = of_run_id
-        ) - count(*) filter (where operation <> 'clear'),
+        'unchanged', (select people from wanted) - count(*) filter (where operation <> 'clear'),
         'changed_properties', (select coalesce(jsonb_object_agg(property, people), '{}') from changed),
         'tier_moves', (select coalesce(jsonb_agg(to_jsonb(tier_moves) order by people desc), '[]') from tier_moves),
         -- Of these moves: the tier they leave is the one that the model before would have kept them in.
@@ -185,6 +215,9 @@ as $$
         'new_actions', (
             select coalesce(jsonb_agg(to_jsonb(new_actions) order by people desc), '[]') from new_actions
         )
+    )
+    || (
+        select case when count(*) > 0 then jsonb_build_object('left_alone', count(*)) else '{}' end from left_alone
     )
     from plan
 $$;

@@ -10,7 +10,7 @@ planned as (
     from accepted
     where plan.run_id = %(run_id)s and plan.part = %(part)s
       and plan.customer_unique_id = accepted.customer_unique_id
-    returning plan.customer_unique_id, plan.operation, accepted.contact_id, plan.payload, plan.payload_hash
+    returning plan.customer_unique_id, plan.operation, plan.kept, accepted.contact_id, plan.payload, plan.payload_hash
 ),
 
 logged as (
@@ -18,7 +18,7 @@ logged as (
         run_id, as_of, portal_id, customer_unique_id, operation, changes, outcome, contact_id, correlation_id
     )
     select
-        run.run_id, run.as_of, %(portal_id)s, planned.customer_unique_id, planned.operation,
+        run.run_id, run.as_of, %(portal_id)s, planned.customer_unique_id, ops.logged_operation(run.run_id, planned.operation),
         ops.hubspot_changes(before.payload, planned.payload), 'accepted',
         coalesce(planned.contact_id, before.contact_id), %(correlation_id)s
     from planned
@@ -31,6 +31,13 @@ mended as (
     delete from ops.hubspot_failures using accepted
     where hubspot_failures.portal_id = %(portal_id)s
       and hubspot_failures.customer_unique_id = accepted.customer_unique_id
+),
+
+settled as (
+    delete from ops.hubspot_differences as differences using planned
+    where differences.portal_id = %(portal_id)s
+      and differences.customer_unique_id = planned.customer_unique_id
+      and (differences.property is null or differences.property <> all (planned.kept))
 ),
 
 landed as (

@@ -1,6 +1,6 @@
 -- The next people of a part whom HubSpot has not answered for, after the last one taken, without those because of
 -- whom it refused a whole batch before.
-select plan.customer_unique_id, plan.payload
+select plan.customer_unique_id, plan.payload - plan.kept
 from ops.hubspot_plan_drafts as plan
 where plan.run_id = %(run_id)s
   and plan.part = %(part)s

@@ -1,6 +1,6 @@
 -- The next people of a part because of whom HubSpot refused a whole batch in an earlier delivery. Who has waited
 -- longest comes first, so that everybody has a turn.
-select plan.customer_unique_id, plan.payload, failures.last_attempt_at
+select plan.customer_unique_id, plan.payload - plan.kept, failures.last_attempt_at
 from ops.hubspot_plan_drafts as plan
 inner join ops.hubspot_failures as failures
     on failures.portal_id = %(portal_id)s

@@ -24,7 +24,7 @@ logged as (
         correlation_id
     )
     select
-        run.run_id, run.as_of, %(portal_id)s, planned.customer_unique_id, planned.operation,
+        run.run_id, run.as_of, %(portal_id)s, planned.customer_unique_id, ops.logged_operation(run.run_id, planned.operation),
         ops.hubspot_changes(before.payload, planned.payload), planned.outcome,
         before.contact_id, planned.category, planned.message, planned.correlation_id
     from planned

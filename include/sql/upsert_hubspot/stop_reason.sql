@@ -7,7 +7,12 @@ select case
         inner join ops.pipeline_runs as newer_run on newer_run.run_id = newer.run_id
         where newer_run.portal_id = my_run.portal_id
           and ops.is_sending(newer.mode) and newer.status <> 'superseded'
-          and (newer.as_of, newer.planned_at) > (mine.as_of, mine.planned_at)
+          and (
+              (newer.as_of, newer.planned_at) > (mine.as_of, mine.planned_at)
+              -- What was restored is not told anew by what had been planned before.
+              or (newer.mode = 'restore' and newer.planned_at > mine.planned_at)
+          )
+          and (mine.mode <> 'restore' or newer.planned_at > mine.planned_at)
     ) then 'superseded'
 end
 from ops.hubspot_syncs as mine

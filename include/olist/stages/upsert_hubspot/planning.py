@@ -2,16 +2,18 @@
 
 import json
 import logging
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
 from olist.hubspot import definitions
 from olist.hubspot.answers import HubSpotUnavailableError
-from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.hubspot.client import BATCH_SIZE, HubSpot, HubSpotSettings
 from olist.hubspot.ledger import Sample, carry_over, choose_account, open_ledger
+from olist.hubspot.properties import ID_PROPERTY
 from olist.stages import gates
-from olist.stages.upsert_hubspot import dropdowns, preflight
-from olist.stages.upsert_hubspot.modes import SENDING
+from olist.stages.upsert_hubspot import dropdowns, preflight, restoring, verifying
+from olist.stages.upsert_hubspot.modes import NEEDING_HUBSPOT, READING_BACK, SENDING
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
 from olist.warehouse import one_row, read_sql
@@ -36,14 +38,17 @@ def plan(
     acknowledged (but for the mode `repair`), and before anything is written where the account would refuse it
     (olist.stages.upsert_hubspot.preflight).
     """
-    if settings is None and mode in SENDING:
+    if settings is None and mode in NEEDING_HUBSPOT:
         log.warning("No HubSpot access token is configured: this is a dry run, and nothing is sent.")
         mode = "dry_run"
     strategy = read_strategy()
     prefix = strategy.hubspot.property_prefix
     hubspot = HubSpot(settings, property_prefix=prefix) if settings and mode != "skip" else None
     ledger = _open_ledger(connection, run_id, hubspot, mode)
-    if mode != "skip":
+    verified = _read_back(connection, run_id, hubspot, ledger, mode, strategy)
+    if mode == "restore":
+        restoring.check_log(connection, run_id)
+    if mode not in ("skip", "verify"):
         gates.stop_at(connection, run_id, "upsert_hubspot", only_warn=mode == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.enter_sync(%s, %s)", (run_id, mode))
@@ -52,6 +57,9 @@ def plan(
         found = _survey(connection, run_id, hubspot, ledger, status, strategy)
     else:
         hubspot = found = None
+    if verified and mode == "verify":
+        told = {"run_id": run_id, "message": verified.sentence}
+        connection.execute(read_sql("upsert_hubspot/enter_verified"), told)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
@@ -76,7 +84,11 @@ def _survey(
 ) -> definitions.Survey:
     """Our properties in the account, entered for the run. Raises OlistError if they cannot be written to."""
     found = preflight.survey_of(connection, hubspot, ledger.portal_id)
-    findings = [*found.findings, *dropdowns.examine(hubspot, found, strategy)]
+    findings = [
+        *found.findings,
+        *dropdowns.examine(hubspot, found, strategy),
+        *preflight.unknown_kept(strategy),
+    ]
     preflight.heed(findings, only_warn=status == "dry_run")
     entered = {
         "run_id": run_id,
@@ -88,8 +100,55 @@ def _survey(
         if status == "planned":
             # Before they are created: afterwards nobody could tell that their values are gone.
             lost = [each.name for each in found.missing]
-            connection.execute("call ops.doubt_ledger(%s, %s, %s)", (run_id, lost, ledger.is_lost))
+            connection.execute("call ops.doubt_ledger(%s, %s)", (run_id, lost))
     return found
+
+
+def _read_back(
+    connection: "Connection",
+    run_id: int,
+    hubspot: HubSpot | None,
+    ledger: Sample | None,
+    mode: str,
+    strategy: Strategy,
+) -> verifying.Verification | None:
+    """Compares the account's contacts with the ledger, as far as the mode or strategy.yaml ask for it."""
+    share = strategy.hubspot.verify_share
+    if not (hubspot and ledger) or not (mode in READING_BACK or (share and mode in SENDING)):
+        return None
+    if (
+        mode != "verify"
+        and not one_row(connection.execute(read_sql("upsert_hubspot/is_sent"), {"run_id": run_id}))[0]
+    ):
+        return None
+    if ledger.known_by:
+        sentence = "HubSpot knows our contacts by properties of another prefix (hubspot.property_prefix)"
+        if mode == "verify":
+            raise OlistError(
+                f"{sentence}: they can be verified after the next delivery, which sends everybody."
+            )
+        log.info("%s, so none is read back before they are sent anew.", sentence)
+        return None
+    found = preflight.survey_of(connection, hubspot, ledger.portal_id)
+    everybody = mode == "repair" or not share
+    return verifying.verify(
+        connection,
+        run_id,
+        hubspot,
+        mode,
+        Decimal(1) if everybody else Decimal(str(share)),
+        [each.name for each in found.left_out],
+        knows_our_id=ID_PROPERTY not in [each.name for each in found.missing],
+    )
+
+
+def _name_records(connection: "Connection", run_id: int, hubspot: HubSpot) -> None:
+    """Gives our id back to the contacts of a plan that have lost it, so that nobody is made a second time."""
+    rows = connection.execute(
+        read_sql("upsert_hubspot/records_to_name"), {"run_id": run_id, "id_property": ID_PROPERTY}
+    ).fetchall()
+    for start in range(0, len(rows), BATCH_SIZE):
+        hubspot.name_records(dict(rows[start : start + BATCH_SIZE]))
 
 
 def _make_ready(
@@ -111,6 +170,7 @@ def _make_ready(
     dropdowns.offer(hubspot, found, strategy, others)
     if ledger.known_by:
         carry_over(connection, hubspot, ledger)
+    _name_records(connection, run_id, hubspot)
     ours = [*found.ours, *created]
     connection.execute("call ops.note_hubspot_properties(%s, %s)", (ledger.portal_id, ours))
     return created
@@ -142,21 +202,21 @@ def _open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot | None,
     try:
         ledger = open_ledger(connection, run_id, hubspot)
     except (OlistError, HubSpotUnavailableError) as error:
-        if mode in SENDING:
+        if mode in NEEDING_HUBSPOT:
             raise
         log.warning("%s The plan is compared with the account that was last delivered to.", error)
         choose_account(connection, run_id, None)
         return None
-    if ledger.is_lost and mode in ("upsert", "update"):
+    if ledger.is_lost and mode in ("upsert", "update", "restore"):
         raise OlistError(
             f"HubSpot's account {ledger.portal_id} lacks {ledger.missing} of {ledger.people} contacts that it"
             " had taken (a sample): somebody has emptied it, or deleted most of them. Nothing was sent. If"
-            " they are to come back, sync=repair (OLIST_SYNC=repair) sends everybody again."
+            " they are to come back, sync=repair (OLIST_SYNC=repair) sends them again."
         )
     if ledger.missing:
         log.warning(
-            "HubSpot's account %s lacks %s of %s contacts that it had taken (a sample): sync=repair sends"
-            " everybody again.",
+            "HubSpot's account %s lacks %s of %s contacts that it had taken (a sample): sync=verify names"
+            " them, sync=repair sends them again.",
             ledger.portal_id,
             ledger.missing,
             ledger.people,

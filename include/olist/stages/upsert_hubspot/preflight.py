@@ -15,7 +15,7 @@ from olist.hubspot.client import HubSpot
 from olist.hubspot.definitions import Survey, survey
 from olist.hubspot.findings import Finding
 from olist.hubspot.pace import Pace
-from olist.hubspot.properties import PROPERTIES
+from olist.hubspot.properties import ID_PROPERTY, PROPERTIES
 from olist.hubspot.versions import holds_to_create_form
 from olist.stages.upsert_hubspot import dropdowns
 from olist.stages.upsert_hubspot.modes import CREATING
@@ -48,7 +48,7 @@ def examine(connection: "Connection", hubspot: HubSpot, strategy: Strategy, mode
     except OlistError as error:
         # A Service Key may not read properties, which is found out only now.
         return [*findings, Finding(str(error))]
-    findings += [*found.findings, *dropdowns.examine(hubspot, found, strategy)]
+    findings += [*found.findings, *dropdowns.examine(hubspot, found, strategy), *unknown_kept(strategy)]
     if granted is not None:
         is_made = not found.missing and dropdowns.are_complete(found, strategy)
         findings += account.lacking(granted, but=TO_CREATE if is_made else None)
@@ -89,6 +89,19 @@ def survey_of(connection: "Connection", hubspot: HubSpot, portal_id: int) -> Sur
         connection.execute(read_sql("upsert_hubspot/noted_properties"), {"portal_id": portal_id})
     )
     return survey(hubspot, noted)
+
+
+def unknown_kept(strategy: Strategy) -> list[Finding]:
+    """Names in hubspot.keep_edited that no contact property of ours has."""
+    may_be_kept = [each.name for each in PROPERTIES if each.name != ID_PROPERTY]
+    return [
+        Finding(
+            f"hubspot.keep_edited in strategy.yaml names '{name}', and that can be one of"
+            f" {', '.join(may_be_kept)} alone."
+        )
+        for name in strategy.hubspot.keep_edited
+        if name not in may_be_kept
+    ]
 
 
 def room_for_new(connection: "Connection", hubspot: HubSpot) -> list[Finding]:

@@ -9,6 +9,7 @@ from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.ledger import account_of
 from olist.hubspot.pace import Pace
 from olist.hubspot.sender import Sender
+from olist.stages.upsert_hubspot.modes import CREATING
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
@@ -56,5 +57,5 @@ def _send(
             f"Run {run_id} was planned for the HubSpot account {planned_for}, and the access token is of"
             f" account {portal_id}: clear upsert_hubspot.plan with its downstream tasks."
         )
-    with Sender(connection, run_id, part, hubspot, portal_id, creates=mode != "update") as sender:
+    with Sender(connection, run_id, part, hubspot, portal_id, creates=mode in CREATING) as sender:
         return sender.send_all()

@@ -1,0 +1,1 @@
+select ops.is_sent(%(run_id)s)
