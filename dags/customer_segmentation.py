@@ -22,7 +22,8 @@ until somebody unpauses it. From then on the DAG also runs by itself, at the end
 
 **A run** is for one month. Its params: `as_of` (the day to look from; empty: the end of the month, or of
 the data), `data_dir` (the folder with the files), `retrain` (which tier model), `sync` (what HubSpot gets;
-`skip` for old months, `dry_run` to only see the plan, `repair` to send everybody again) and `accept` (gates
+`skip` for old months, `dry_run` to only see the plan, `verify` to compare HubSpot with what it was told,
+`repair` to mend what differs, `restore` to go back to the month of `as_of`) and `accept` (gates
 it may pass).
 
 **Results** are in `analytics.vw_customer_segments` of the warehouse, in HubSpot's contacts, and in
@@ -64,11 +65,13 @@ PARAMS = {
     ),
     "sync": Param(
         "upsert",
-        enum=["upsert", "update", "repair", "dry_run", "skip"],
+        enum=["upsert", "update", "verify", "repair", "restore", "dry_run", "skip"],
         values_display={
             "upsert": "upsert: everybody who has changed",
             "update": "update: who has changed and is a contact already",
-            "repair": "repair: everybody, changed or not",
+            "verify": "verify: nothing, but find out what differs there",
+            "repair": "repair: who has changed, and what differs there",
+            "restore": "restore: what it held after the month of As of",
             "dry_run": "dry_run: nothing, but show what would be sent",
             "skip": "skip: nothing (for old months)",
         },
@@ -201,11 +204,13 @@ def publish(run: int):
     return published
 
 
-@task(inlets=[SNAPSHOT_TABLE, addresses.CONTACTS])
+# Five million contacts are read back in an hour and a half at HubSpot's usual pace; it may be slow.
+@task(execution_timeout=timedelta(hours=8), inlets=[SNAPSHOT_TABLE, addresses.CONTACTS])
 def plan(run: int) -> list[int]:
     """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again and plans
-    who has to be told what; no contact is sent yet. Clear it with everything downstream to plan anew: people
-    whom HubSpot has acknowledged meanwhile are left out, unless `sync` is `repair`."""
+    who has to be told what; no contact is sent yet. With `sync` = `verify` or `repair` it reads everybody
+    back first, and goes on where it was when it is tried again. Clear it with everything downstream to plan
+    anew: people whom HubSpot has acknowledged meanwhile are left out."""
     from olist.orchestration import tasks
     from olist.stages import upsert_hubspot
 

@@ -68,6 +68,11 @@ def deliver(connection: Connection, run_id: int, url: str | None, mode: str = "u
     return upsert_hubspot.finish(connection, run_id, settings)
 
 
+def send(connection: Connection, run_id: int, part: int, url: str, mode: str = "upsert") -> dict:
+    """Sends one part of a run that is planned."""
+    return upsert_hubspot.send(connection, run_id, part, mode, HubSpotSettings(DEFAULT_TOKEN, url))
+
+
 def snapshot(connection: Connection, as_of: datetime | None = None) -> list[tuple]:
     """The latest snapshot, or that of a moment, without model_id, sorted by customer."""
     cursor = connection.execute(

@@ -25,6 +25,7 @@ QUERIES = (
     "history",
     "model",
     "outcomes",
+    "verification",
     "failures",
     "gates",
     "lists",

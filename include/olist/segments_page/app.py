@@ -77,7 +77,17 @@ def segments_app() -> FastAPI:
 
 def overview(request: Request) -> Response:
     """The latest runs, the tiers of the newest snapshot, and how HubSpot stands."""
-    names = ("runs", "tiers", "about_tiers", "movement", "sync", "failures", "lists", "gates")
+    names = (
+        "runs",
+        "tiers",
+        "about_tiers",
+        "movement",
+        "sync",
+        "verification",
+        "failures",
+        "lists",
+        "gates",
+    )
     with _reading() as rows:
         data = {name: rows(name, dag_run_id=None) for name in names}
     return _page(request, data, run=None)
