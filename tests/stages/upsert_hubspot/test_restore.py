@@ -30,15 +30,15 @@ def deliver_month(
     return pipeline.deliver(connection, run_id, url, mode)
 
 
-def test_a_restore_brings_back_what_hubspot_held(empty: Connection, demo: Path, url: str) -> None:
+def test_a_restore_brings_back_what_hubspot_held(empty: Connection, few: Path, url: str) -> None:
     held = {}
     for month in MONTHS:
-        deliver_month(empty, demo, month, url)
+        deliver_month(empty, few, month, url)
         held[month] = pipeline.contacts(url)
     april, may, june = MONTHS
 
     for back_to in (may, april, may):
-        sync = deliver_month(empty, demo, back_to, url, "restore")
+        sync = deliver_month(empty, few, back_to, url, "restore")
         assert sync["status"] == "delivered"
         later = {
             person: dict.fromkeys(CLEARED, "") | {ID_PROPERTY: person}
@@ -56,13 +56,13 @@ def test_a_restore_brings_back_what_hubspot_held(empty: Connection, demo: Path, 
         assert plan["unchanged"] + plan["update"] == len(held[back_to])
 
     # It is the only way back: a run of an older month is not sent. The months go on from where they were.
-    assert deliver_month(empty, demo, april, url)["status"] == "superseded"
-    assert deliver_month(empty, demo, june, url)["status"] == "delivered"
+    assert deliver_month(empty, few, april, url)["status"] == "superseded"
+    assert deliver_month(empty, few, june, url)["status"] == "delivered"
     assert pipeline.contacts(url) == held[june]
-    july = deliver_month(empty, demo, date(2018, 7, 1), url)
+    july = deliver_month(empty, few, date(2018, 7, 1), url)
     assert july["status"] == "delivered" and july["plan"]["clear"] == 0
     # What was restored and what was sent after it are not mixed up.
-    deliver_month(empty, demo, june, url, "restore")
+    deliver_month(empty, few, june, url, "restore")
     assert {person: pipeline.contacts(url)[person] for person in held[june]} == held[june]
 
 
@@ -76,23 +76,23 @@ def test_a_restore_goes_through_the_gates(empty: Connection, demo: Path, url: st
     assert pipeline.contacts(url) == before
 
 
-def test_a_log_that_does_not_reach_back_is_one_sentence(empty: Connection, demo: Path, url: str) -> None:
-    deliver_month(empty, demo, MONTHS[1], url)
+def test_a_log_that_does_not_reach_back_is_one_sentence(empty: Connection, few: Path, url: str) -> None:
+    deliver_month(empty, few, MONTHS[1], url)
     sentence = r"held as of 2018-04-01: the delivery log \(.*\) begins with the customers as of 2018-05-01"
     with pytest.raises(OlistError, match=sentence):
-        deliver_month(empty, demo, MONTHS[0], url, "restore")
+        deliver_month(empty, few, MONTHS[0], url, "restore")
     empty.execute("delete from ops.hubspot_deliveries")
     with pytest.raises(OlistError, match="is empty for this account"):
-        deliver_month(empty, demo, MONTHS[1], url, "restore")
+        deliver_month(empty, few, MONTHS[1], url, "restore")
 
 
 def test_nobody_is_created_by_a_restore_nor_gets_back_an_action_they_may_not_have(
-    empty: Connection, demo: Path, url: str
+    empty: Connection, few: Path, url: str
 ) -> None:
     for month in MONTHS[:2]:
-        deliver_month(empty, demo, month, url)
+        deliver_month(empty, few, month, url)
     account = Account(url)
-    run_id = pipeline.run(empty, demo, MONTHS[0], sync="restore", accept=ACCEPTED)
+    run_id = pipeline.run(empty, few, MONTHS[0], sync="restore", accept=ACCEPTED)
     changed = empty.execute(
         "select customer_unique_id from ops.restored_contacts(%s) as restored"
         " inner join ops.hubspot_contacts as contacts using (customer_unique_id)"
@@ -113,13 +113,13 @@ def test_nobody_is_created_by_a_restore_nor_gets_back_an_action_they_may_not_hav
     assert sum(not each["next_action"] for each in contacts.values()) == 1 + sync["plan"]["clear"]
 
 
-def test_a_restore_stops_the_month_it_undoes(empty: Connection, demo: Path, url: str) -> None:
+def test_a_restore_stops_the_month_it_undoes(empty: Connection, few: Path, url: str) -> None:
     """Whoever clears `send` of the wrong month later does not undo the restore."""
-    deliver_month(empty, demo, MONTHS[0], url)
+    deliver_month(empty, few, MONTHS[0], url)
     held = pipeline.contacts(url)
-    wrong = pipeline.run(empty, demo, MONTHS[1], accept=ACCEPTED)
+    wrong = pipeline.run(empty, few, MONTHS[1], accept=ACCEPTED)
     pipeline.deliver(empty, wrong, url)
-    deliver_month(empty, demo, MONTHS[0], url, "restore")
+    deliver_month(empty, few, MONTHS[0], url, "restore")
     empty.execute("update ops.hubspot_plan_drafts set outcome = null where run_id = %s", (wrong,))
     empty.execute("update ops.hubspot_syncs set status = 'planned' where run_id = %s", (wrong,))
     restored = pipeline.contacts(url)

@@ -122,12 +122,14 @@ def _read_back(
     ):
         return None
     if ledger.known_by:
-        sentence = "HubSpot knows our contacts by properties of another prefix (hubspot.property_prefix)"
         if mode == "verify":
             raise OlistError(
-                f"{sentence}: they can be verified after the next delivery, which sends everybody."
+                "HubSpot knows our contacts by properties of another prefix (hubspot.property_prefix): they can"
+                " be verified after the next delivery, which sends everybody."
             )
-        log.info("%s, so none is read back before they are sent anew.", sentence)
+        log.info(
+            "HubSpot knows our contacts by another prefix, and everybody is sent anew: none is read back."
+        )
         return None
     found = preflight.survey_of(connection, hubspot, ledger.portal_id)
     everybody = mode == "repair" or not share
