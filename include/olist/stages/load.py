@@ -83,6 +83,8 @@ def _load(connection: "Connection", run_id: int, source: Source, file: SourceFil
     header, digest = _first_look(file, source)
     content_hash = fingerprint(digest, *_code_that_reads(source))
     with connection.transaction(), connection.cursor() as cursor:
+        if source.is_personal:
+            cursor.execute(read_sql("load/log_no_rows"))
         file_id = _held_file(cursor, source.table, content_hash)
         is_new = file_id is None
         if is_new:
