@@ -57,7 +57,7 @@ def prepare(say: Say = print) -> Environment:
         os.environ["OLIST_DATA_DIR"] = str(data_dir)
         warehouse = _warehouse(home, say)
         libpq.forget()
-        hubspot = _hubspot(home, say, knows=data_dir if not given and _has_demo_contacts() else None)
+        hubspot = _hubspot(home, say, knows=data_dir if not given and has_demo_contacts() else None)
         _airflow_records(home, say)
         _airflow_settings(home)
     return Environment(home, data_dir, warehouse, hubspot)
@@ -76,13 +76,14 @@ def homes() -> list[Path]:
     return [home for home in (STATE / "demo", STATE / "data") if home.is_dir()]
 
 
-def _has_demo_contacts() -> bool:
+def has_demo_contacts() -> bool:
+    """Whether the demo data is to have people to write to (OLIST_DEMO_CONTACTS)."""
     return os.environ.get("OLIST_DEMO_CONTACTS", "").lower() in ("1", "true")
 
 
 def _demo_data(home: Path, say: Say) -> Path:
     """Folders of their own with people to write to and without: either stays as it was made."""
-    contacts = _has_demo_contacts()
+    contacts = has_demo_contacts()
     folder = home / ("olist-demo-contacts" if contacts else "olist-demo")
     if not folder.is_dir():
         # numpy, which a run does not need otherwise.
