@@ -68,7 +68,7 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
     except psycopg.Error as error:
         if source.is_personal:
             # Without PostgreSQL's DETAIL and CONTEXT, which may hold a row.
-            raise type(error)(error.diag.message_primary or "PostgreSQL is gone") from None
+            raise type(error)(error.diag.message_primary or str(error)) from None
         raise
 
 
