@@ -63,8 +63,8 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
     try:
         return _load(connection, run_id, source, file)
     except psycopg.DataError as error:
-        sentence = f"{file.name} cannot be loaded: {error.diag.message_primary}."
-        raise OlistError(sentence) from (None if source.is_personal else error)
+        cause = None if source.is_personal else error
+        raise OlistError(f"{file.name} cannot be loaded: {error.diag.message_primary}.") from cause
     except psycopg.Error as error:
         if source.is_personal:
             # Without PostgreSQL's DETAIL and CONTEXT, which may hold a row.
