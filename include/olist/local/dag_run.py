@@ -204,8 +204,13 @@ class Progress(threading.Thread):
 
 def _in_short(metrics: dict[str, Any]) -> str:
     if "rows_read" in metrics:
+        if metrics["file"] is None:
+            return "no such file, and it need not be there"
         rejected = f", {metrics['rows_rejected']:,} rejected" if metrics["rows_rejected"] else ""
         unchanged = ", unchanged" if metrics["was_loaded_before"] else ""
-        return f"{metrics['rows_read']:,} rows{rejected}{unchanged}"
+        unusable = (
+            f", {metrics['emails_unusable']:,} unusable e-mails" if metrics.get("emails_unusable") else ""
+        )
+        return f"{metrics['rows_read']:,} rows{rejected}{unusable}{unchanged}"
     plain = {key: value for key, value in metrics.items() if isinstance(value, str | int) and value != ""}
     return json.dumps(plain, ensure_ascii=False)[1:-1].replace('"', "")[:80]
