@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 class AskForApproval(ApprovalOperator):
     """Where `sync` is `approve`: asks a person whether the plan may be sent, and waits for the answer in
-    Airflow's UI or by its API; else it goes on at once. Without an answer in time (`hubspot.approval_hours` of
-    `strategy.yaml`) nothing is sent and the run goes on. A plan that has changed meanwhile is not sent:
+    Airflow's UI or by its API; else it goes on at once. Without an answer in time (`hubspot.approval_hours`
+    of `strategy.yaml`) nothing is sent and the run goes on. A plan that has changed meanwhile is not sent:
     another try of the task asks about the new one. Clear it with everything downstream to ask again."""
 
     # Neither subject nor text: what is in braces in the name of an action is no template.

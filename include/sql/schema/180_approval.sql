@@ -7,7 +7,7 @@ alter table ops.hubspot_syncs
     ),
     add constraint hubspot_syncs_status_check check (
         status in (
-            'waiting', 'not_approved', 'planned', 'delivered', 'verified', 'superseded', 'dry_run', 'skipped',
+            'waiting', 'not approved', 'planned', 'delivered', 'verified', 'superseded', 'dry_run', 'skipped',
             'paused', 'stopped', 'failed'
         )
     ),

@@ -6,4 +6,4 @@ return mode in ('upsert', 'update', 'approve', 'repair');
 -- Whether a delivery has begun to tell HubSpot something: a plan that waits for a person, or was not approved, has not.
 create or replace function ops.has_begun(mode text, status text) returns boolean
 language sql immutable
-return ops.is_sending(mode) and status not in ('superseded', 'waiting', 'not_approved');
+return ops.is_sending(mode) and status not in ('superseded', 'waiting', 'not approved');

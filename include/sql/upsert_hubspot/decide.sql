@@ -1,7 +1,7 @@
 -- What a person said. A yes is for the plan that was asked about and no other.
 update ops.hubspot_syncs
 set
-    status = case when %(is_approved)s then 'planned' else 'not_approved' end,
+    status = case when %(is_approved)s then 'planned' else 'not approved' end,
     message = case
         when not %(is_approved)s then format('Not approved: %%s. Nothing was sent.', %(why_not)s::text)
     end,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 # What is waited for; a plan that was not approved is asked about again where its question is cleared.
-OPEN = ("waiting", "not_approved")
+OPEN = ("waiting", "not approved")
 WHAT = {"create": "new", "update": "changed", "clear": "emptied"}
 # What would be no text in a table of Markdown.
 MARKS = str.maketrans({mark: f"\\{mark}" for mark in "|\\`*_[]<>"} | {"\n": " ", "\r": " "})
@@ -73,7 +73,7 @@ def refuse(
         "fingerprint": None,
     }
     connection.execute(read_sql("upsert_hubspot/decide"), said)
-    return {"status": "not_approved", "parts": []}
+    return {"status": "not approved", "parts": []}
 
 
 def _paragraphs(
