@@ -25,7 +25,9 @@ set
     rejected = told.rejected,
     absent = told.absent,
     status = case
-        when status in ('dry_run', 'skipped', 'superseded', 'verified', 'paused', 'stopped') then status
+        when status in (
+            'dry_run', 'skipped', 'superseded', 'verified', 'paused', 'stopped', 'waiting', 'not approved'
+        ) then status
         when outcomes.waiting = 0 then 'delivered'
         when %(stop_reason)s = 'superseded' then 'superseded'
         else 'failed'
