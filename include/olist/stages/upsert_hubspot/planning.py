@@ -142,8 +142,8 @@ def _read_back(
     if ledger.known_by:
         if mode == "verify":
             raise OlistError(
-                "HubSpot knows our contacts by properties of another prefix (hubspot.property_prefix): they can"
-                " be verified after the next delivery, which sends everybody."
+                "HubSpot knows our contacts by properties of another prefix (hubspot.property_prefix): they"
+                " can be verified after the next delivery, which sends everybody."
             )
         log.info(
             "HubSpot knows our contacts by another prefix, and everybody is sent anew: none is read back."
