@@ -34,7 +34,7 @@ begin
         as_of = excluded.as_of, mode = excluded.mode, status = excluded.status, message = excluded.message,
         plan = '{}', planned_at = clock_timestamp(), finished_at = null,
         property_prefix = default, left_out = default, told_parts = default,
-        fingerprint = null, asked_at = null, is_approved = null, decided_by = null, decided_at = null;
+        fingerprint = null, asking = null, asked_at = null, is_approved = null, decided_by = null, decided_at = null;
 end
 $$;
 
