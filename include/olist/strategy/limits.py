@@ -15,6 +15,7 @@ GATES = (
     "tier_share_change",
     "changed_actions",
     "apologies_without_review",
+    "created_contacts",
 )
 
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(plain_number)]
@@ -40,6 +41,8 @@ class Limits(Part):
     """The next actions that only a customer with a review may get."""
     max_apologies_without_review: int = Field(0, ge=0, strict=True)
     """How many customers without a review may get one of the apologies all the same."""
+    max_created_contacts: int | None = Field(None, ge=0, strict=True)
+    """How many contacts a delivery may create. Empty: any number."""
     compared_customers: int = Field(500, ge=1, strict=True)
     """Below this many customers before, lost customers, tiers and actions are not compared."""
     max_rejected_contacts: Share = 0.05
