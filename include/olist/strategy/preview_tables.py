@@ -55,10 +55,12 @@ def _about_contacts(preview: Preview) -> list[str]:
     contacts, deliver = preview.contacts, preview.strategy.deliver
     if contacts is None:
         return []
-    sentences = [
-        f"HubSpot has {contacts.known:,} of them. deliver.when would let {contacts.let_in:,} others become"
-        f" contacts, and keep {contacts.kept_away:,} away."
-    ]
+    sentences = [f"HubSpot has {contacts.known:,} of them."]
+    if deliver.when:
+        sentences.append(
+            f"deliver.when would let {contacts.let_in:,} others become contacts, and keep"
+            f" {contacts.kept_away:,} away."
+        )
     if deliver.at_most is not None:
         sentences.append(
             f"deliver.at_most: the next delivery would create {min(deliver.at_most, contacts.let_in):,} of"

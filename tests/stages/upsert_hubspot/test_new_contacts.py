@@ -16,10 +16,12 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 from support import pipeline
 
+from olist.exceptions import OlistError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.report.summary import read_summary
 from olist.stages import upsert_hubspot
+from olist.stages.upsert_hubspot import preflight
 from olist.stages.write_outputs import render_report
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
 from olist.strategy.rules import ACTION_FIELDS, Strategy
@@ -281,6 +283,41 @@ def test_people_whom_hubspot_refuses_do_not_take_all_places(
     assert httpx.put(f"{sandbox}/sandbox/faults", json={}).is_success
     assert pipeline.deliver(connection, following, sandbox)["accepted"] == 10
     assert len(refused) == 10 and not refused & created(connection, following)
+
+
+def test_room_is_asked_for_those_who_would_be_created(
+    connection: Connection, rules: SetRules, sandbox: str
+) -> None:
+    run_id = runs(connection)[-1]
+    hubspot = HubSpot(HubSpotSettings(DEFAULT_TOKEN, sandbox))
+    people = people_of(connection, run_id).values()
+    platinum = sum(each["loyalty_tier"] == "Platinum" for each in people)
+    assert httpx.put(f"{sandbox}/sandbox/faults", json={"record_limit": platinum}).is_success
+    for when, at_most, new in (({}, None, len(people)), ({"loyalty_tier": ["Platinum", "Gold"]}, None, None)):
+        rules(when, at_most)
+        (finding,) = preflight.room_for_new(connection, hubspot)
+        assert new is None or f"this delivery would create {new:,}" in finding.sentence
+        with pytest.raises(OlistError, match=f"room for {platinum} more contacts"):
+            pipeline.deliver(connection, run_id, sandbox)
+    for when, at_most in (({}, 5), ({"loyalty_tier": "Platinum"}, None)):
+        rules(when, at_most)
+        assert preflight.room_for_new(connection, hubspot) == []
+        assert pipeline.deliver(connection, run_id, sandbox, "dry_run")["plan"]["create"] <= platinum
+    assert pipeline.deliver(connection, run_id, sandbox)["accepted"] == platinum
+
+
+def test_a_gate_does_not_take_a_choice_of_people_for_a_change(
+    connection: Connection, rules: SetRules, sandbox: str
+) -> None:
+    """Contacts that are all Platinum, and next to all customers, would be a tier that has shrunk."""
+    limits = {"compared_customers": 1, "max_changed_actions": 1}
+    first, second, third = runs(connection)
+    rules({"loyalty_tier": "Platinum"}, **limits)
+    for run_id in (first, second):
+        assert pipeline.deliver(connection, run_id, sandbox)["status"] == "delivered"
+    rules(**limits)
+    assert pipeline.deliver(connection, third, sandbox)["status"] == "delivered"
+    assert pipeline.contacts(sandbox) == pipeline.payloads(connection, third)
 
 
 def test_update_asks_for_everybody_since_it_creates_nobody(
