@@ -12,7 +12,7 @@ alter table ops.hubspot_syncs
     drop constraint hubspot_syncs_status_check,
     add constraint hubspot_syncs_status_check check (
         status in (
-            'waiting', 'not_approved', 'planned', 'held_back', 'delivered', 'verified', 'superseded', 'dry_run',
+            'waiting', 'not approved', 'planned', 'held back', 'delivered', 'verified', 'superseded', 'dry_run',
             'skipped', 'paused', 'stopped', 'failed'
         )
     ),

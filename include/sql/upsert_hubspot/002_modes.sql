@@ -6,4 +6,4 @@ return mode in ('upsert', 'update', 'repair');
 -- Whether a delivery has begun to tell HubSpot something: one whose plan was held back, by a gate say, has not.
 create or replace function ops.has_begun(mode text, status text) returns boolean
 language sql immutable
-return ops.is_sending(mode) and status not in ('superseded', 'held_back');
+return ops.is_sending(mode) and status not in ('superseded', 'held back');

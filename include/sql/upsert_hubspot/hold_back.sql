@@ -6,7 +6,7 @@ set
             select from ops.hubspot_contacts as contacts
             where contacts.portal_id = run.portal_id and contacts.as_of = syncs.as_of
         ) then 'stopped'
-        else 'held_back'
+        else 'held back'
     end,
     message = %(message)s
 from ops.pipeline_runs as run

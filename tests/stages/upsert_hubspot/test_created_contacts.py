@@ -88,7 +88,7 @@ def test_more_than_the_limit_stops_before_anything_is_written(
     assert "which has 0 of ours (strategy.yaml allows 100)" in str(error.value)
     assert "runs it with accept=created_contacts." in str(error.value)
     assert changes(sandbox) == [] and pipeline.ledger(connection) == pipeline.contacts(sandbox) == {}
-    assert status(connection, may) == "held_back"
+    assert status(connection, may) == "held back"
 
     # Nothing of May was sent, so April may still be.
     accept(connection, april)
@@ -169,5 +169,5 @@ def test_a_plan_that_the_account_refuses_does_not_hold_up_an_older_month(
     assert httpx.put(f"{sandbox}/sandbox/faults", json={"record_limit": room}).is_success
     with pytest.raises(OlistError, match="room for"):
         pipeline.deliver(connection, may, sandbox)
-    assert status(connection, may) == "held_back"
+    assert status(connection, may) == "held back"
     assert pipeline.deliver(connection, april, sandbox)["status"] == "delivered"
