@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Param, TaskGroup, dag, get_current_context, task, task_group
 
-from olist.files.sources import TABLES
+from olist.files.sources import OPTIONAL_TABLES, TABLES
 from olist.orchestration import addresses, alerts
+from olist.orchestration.approval import AskForApproval
 from olist.orchestration.schedule import Monthly
-from olist.strategy.limits import GATES
+from olist.strategy.limits import GATES, MAX_APPROVAL_HOURS
 
 ABOUT = """
 Turns Olist's nine CSV files into customer segments, loyalty tiers and next actions, keeps them in
@@ -34,6 +35,7 @@ means and what to do. Every task can be run again: clear it *with its downstream
 stays until the run publishes again, and HubSpot is sent nothing twice. Clear an old run from `start_run`
 on, since working tables are kept only for the last three runs, and for a day where a run has failed.
 """
+MAY_BE_LOADED = [*TABLES, *OPTIONAL_TABLES]
 STAGING = [addresses.table(f"staging.{table}") for table in TABLES]
 SNAPSHOT_TABLE = addresses.table("analytics.customer_snapshots")
 PARAMS = {
@@ -64,9 +66,10 @@ PARAMS = {
     ),
     "sync": Param(
         "upsert",
-        enum=["upsert", "update", "repair", "dry_run", "skip"],
+        enum=["upsert", "update", "approve", "repair", "dry_run", "skip"],
         values_display={
             "upsert": "upsert: everybody who has changed",
+            "approve": "approve: the same, once a person has said yes to the plan",
             "update": "update: who has changed and is a contact already",
             "repair": "repair: everybody, changed or not",
             "dry_run": "dry_run: nothing, but show what would be sent",
@@ -104,13 +107,16 @@ def start_run() -> int:
 )
 def load(table: str, run: int):
     """Loads one file, typed and keyed; rows that cannot be are set aside in `ops.rejected_rows`. A file
-    whose content was loaded before is not loaded again. After correcting a file, clear its load with
-    everything downstream."""
+    whose content was loaded before is not loaded again. `customer_contacts` need not be there. After
+    correcting a file, clear its load with everything downstream."""
+    from olist.files.sources import source_of
     from olist.orchestration import tasks
     from olist.stages import load
 
     loaded = tasks.run_stage("load", load.load, run, table, part=table)
-    get_current_context()["outlet_events"][addresses.LOADED].add(addresses.table(f"staging.{table}"))
+    if loaded["file"]:
+        filled = addresses.table(f"{source_of(table).schema}.{table}")
+        get_current_context()["outlet_events"][addresses.LOADED].add(filled)
     return loaded
 
 
@@ -202,7 +208,7 @@ def publish(run: int):
 
 
 @task(inlets=[SNAPSHOT_TABLE, addresses.CONTACTS])
-def plan(run: int) -> list[int]:
+def plan(run: int):
     """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again, plans who
     has to be told what and measures how many contacts that creates; no contact is sent yet. Clear it with
     everything downstream to plan anew: people whom HubSpot has acknowledged meanwhile are left out, unless
@@ -212,8 +218,7 @@ def plan(run: int) -> list[int]:
 
     mode = get_current_context()["params"]["sync"]
     settings = tasks.hubspot_settings()
-    planned = tasks.run_stage("upsert_hubspot", upsert_hubspot.plan, run, mode, settings, part="plan")
-    return planned["parts"]
+    return tasks.run_stage("upsert_hubspot", upsert_hubspot.plan, run, mode, settings, part="plan")
 
 
 # The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.hubspot.pace).
@@ -250,8 +255,19 @@ def finish(run: int):
 
 @task_group
 def upsert_hubspot(run: int):
-    """The delivery to HubSpot: plan it, send its parts side by side, say how it ended."""
-    sends = send.override(doc_md=send.function.__doc__).partial(run=run).expand(part=plan(run))
+    """The delivery to HubSpot: plan it, ask whether it may be sent (`sync=approve`), send its parts side by
+    side, say how it ended."""
+    approved = AskForApproval(
+        task_id="approve",
+        run_number=run,
+        # Each time the plan has changed while it waited, another try asks again.
+        retries=100,
+        retry_delay=timedelta(seconds=5),
+        retry_exponential_backoff=0,
+        doc_md=AskForApproval.__doc__,
+    )
+    sends = send.override(doc_md=send.function.__doc__).partial(run=run).expand(part=approved.output)
+    plan(run) >> approved
     sends >> finish(run)
 
 
@@ -270,10 +286,13 @@ def write_outputs(run: int):
     schedule=Monthly(),
     start_date=datetime(2016, 9, 1),
     catchup=False,
-    max_active_runs=1,
+    # One that waits for a person does not hold up the next month. Runs side by side do each other no harm, as
+    # in a backfill.
+    max_active_runs=4,
     params=PARAMS,
-    # A task that hangs may be tried again. All five tries, and the delivery with a second one, fit into it.
-    dagrun_timeout=timedelta(hours=24),
+    # A task that hangs may be tried again. All five tries, and the delivery with a second one, fit into a
+    # day; a plan may wait for a person besides.
+    dagrun_timeout=timedelta(hours=24 + MAX_APPROVAL_HOURS),
     # Together seven and a half minutes: longer than a PostgreSQL takes to fail over.
     default_args={
         "owner": "olist",
@@ -292,7 +311,7 @@ def write_outputs(run: int):
 def customer_segmentation():
     run = start_run()
     # Of a mapped task Airflow does not take the docstring by itself.
-    loads = load.override(doc_md=load.function.__doc__).partial(run=run).expand(table=list(TABLES))
+    loads = load.override(doc_md=load.function.__doc__).partial(run=run).expand(table=MAY_BE_LOADED)
     validated = validate(run)
     with TaskGroup(
         "build_features", doc_md="Order values, then the numbers, scores and segments of the customers."

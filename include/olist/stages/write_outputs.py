@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 # No other try mends these. A full disk is an outage: see olist.orchestration.outages.
 NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+CAMPAIGN_LIST = "campaign_list"
 FILES = (
     "final_customer_segments",
     "segment_summary_analysis",
     "customer_rfm_scores",
     "intermediate_order_values",
     "bi_view_customer_segments",
-    "campaign_list",
+    CAMPAIGN_LIST,
 )
 
 
@@ -35,13 +36,7 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     and the number of snapshots dropped (keep_months of strategy.yaml). Raises OlistError where the folder may
     not be written to.
     """
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
-        as_of, runs_that_told = one_row(cursor)
-    target = folder / f"{as_of:%Y-%m-%d}"
-    with _sentence_about(target):
-        target.mkdir(parents=True, exist_ok=True)
-    values = {"as_of": as_of, "run_id": run_id, "runs_that_told": runs_that_told}
+    target, values = _target(connection, run_id, folder)
     rows = {name: _write_csv(connection, name, values, target) for name in FILES}
     report = target / "report.html"
     with whole_file(report, run_id) as file:
@@ -55,6 +50,24 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
         cursor.execute("call ops.drop_old_snapshots()")
         (dropped,) = one_row(cursor)
     return {"folder": str(target), "report": str(report), "rows": rows, "snapshots_dropped": dropped}
+
+
+def write_campaign_list(connection: "Connection", run_id: int, folder: Path) -> Path:
+    """Writes the list of whom a planned run would tell what, before anybody is. Returns its path."""
+    target, values = _target(connection, run_id, folder)
+    _write_csv(connection, CAMPAIGN_LIST, values, target)
+    return target / f"{CAMPAIGN_LIST}.csv"
+
+
+def _target(connection: "Connection", run_id: int, folder: Path) -> tuple[Path, dict[str, Any]]:
+    """The folder of a run's files, which is made if need be, and what their queries take."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
+        as_of, runs_that_told = one_row(cursor)
+    target = folder / f"{as_of:%Y-%m-%d}"
+    with _sentence_about(target):
+        target.mkdir(parents=True, exist_ok=True)
+    return target, {"as_of": as_of, "run_id": run_id, "runs_that_told": runs_that_told}
 
 
 def _write_csv(connection: "Connection", name: str, values: dict[str, Any], folder: Path) -> int:
