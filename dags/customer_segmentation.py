@@ -209,9 +209,10 @@ def publish(run: int):
 
 @task(inlets=[SNAPSHOT_TABLE, addresses.CONTACTS])
 def plan(run: int) -> list[int]:
-    """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again and plans
-    who has to be told what; no contact is sent yet. Clear it with everything downstream to plan anew: people
-    whom HubSpot has acknowledged meanwhile are left out, unless `sync` is `repair`."""
+    """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again, plans who
+    has to be told what and measures how many contacts that creates; no contact is sent yet. Clear it with
+    everything downstream to plan anew: people whom HubSpot has acknowledged meanwhile are left out, unless
+    `sync` is `repair`."""
     from olist.orchestration import tasks
     from olist.stages import upsert_hubspot
 
