@@ -16,6 +16,7 @@ GATES = (
     "changed_actions",
     "apologies_without_review",
     "contacts_differ",
+    "created_contacts",
 )
 
 # So long a delivery may wait for a person (hubspot.approval_hours): the next month finds it settled.
@@ -46,6 +47,8 @@ class Limits(Part):
     """How many customers without a review may get one of the apologies all the same."""
     max_contacts_differ: Share = 0.05
     """The share of the contacts read back from HubSpot that may be otherwise than it acknowledged them."""
+    max_created_contacts: int | None = Field(None, ge=0, strict=True)
+    """How many contacts a delivery may create. Empty: any number."""
     compared_customers: int = Field(500, ge=1, strict=True)
     """Below this many customers before, lost customers, tiers and actions are not compared."""
     max_rejected_contacts: Share = 0.05

@@ -26,7 +26,7 @@ set
     absent = told.absent,
     status = case
         when status in (
-            'dry_run', 'skipped', 'superseded', 'verified', 'paused', 'stopped', 'waiting', 'not approved'
+            'dry_run', 'skipped', 'superseded', 'verified', 'paused', 'stopped', 'waiting', 'not approved', 'held back'
         ) then status
         when outcomes.waiting = 0 then 'delivered'
         when %(stop_reason)s = 'superseded' then 'superseded'
