@@ -123,6 +123,11 @@ class Strategy(Part):
     """An order with one of these statuses never counts. Capitals and blanks around it make no difference."""
     keep_months: int | None = Field(default=None, ge=1, strict=True)
     """Snapshots this many months older than the newest one are dropped. Empty: every snapshot is kept."""
+    keep_rejects_months: int | None = Field(default=None, ge=1, strict=True)
+    """Rows that were set aside of files which only runs this many months older than the newest snapshot have
+    read are deleted. Empty: they are kept."""
+    keep_campaign_lists_months: int | None = Field(default=None, ge=1, strict=True)
+    """Campaign lists this many months older than the newest snapshot are deleted. Empty: they are kept."""
     tiers: list[str] = Field(min_length=2)
     """The loyalty tiers, best first. Each has a default action."""
     model: Model = Model()

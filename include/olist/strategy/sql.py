@@ -50,6 +50,15 @@ def functions(strategy: Strategy) -> str:
             _function("loyalty_tiers", {}, "text[]", _text_array(strategy.tiers)),
             _function("segment_names", {}, "text[]", _text_array([each.name for each in strategy.segments])),
             _function("keep_months", {}, "integer", cast(strategy.keep_months, types.Integer())),
+            _function(
+                "keep_rejects_months", {}, "integer", cast(strategy.keep_rejects_months, types.Integer())
+            ),
+            _function(
+                "keep_campaign_lists_months",
+                {},
+                "integer",
+                cast(strategy.keep_campaign_lists_months, types.Integer()),
+            ),
             _function("limit_of", {"gate": "text"}, "numeric", _limits(strategy.limits)),
             _function("apologies", {}, "text[]", _text_array(strategy.limits.apologies)),
             _function("compared_customers", {}, "integer", literal(strategy.limits.compared_customers)),

@@ -9,6 +9,7 @@ from olist.exceptions import OlistError
 from olist.hubspot import definitions
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
+from olist.hubspot.erasure import delete_erased
 from olist.hubspot.ledger import Sample, carry_over, choose_account, open_ledger
 from olist.stages import gates
 from olist.stages.upsert_hubspot import dropdowns, preflight
@@ -60,6 +61,8 @@ def plan(
     prefix = strategy.hubspot.property_prefix
     hubspot = HubSpot(settings, property_prefix=prefix) if settings and mode != "skip" else None
     ledger = _open_ledger(connection, run_id, hubspot, mode)
+    if hubspot and ledger and mode in SENDING:
+        _delete_erased(connection, hubspot, ledger.portal_id)
     if mode != "skip":
         gates.stop_at(connection, run_id, "upsert_hubspot", only_warn=mode == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
@@ -89,6 +92,17 @@ def plan(
         "parts": parts if status in ("planned", "waiting") else [],
         "properties_created": created,
     }
+
+
+def _delete_erased(connection: "Connection", hubspot: HubSpot, portal_id: int) -> None:
+    """Goes on with erasures that HubSpot could not be told of. A delivery does not wait for them."""
+    try:
+        outcomes = delete_erased(connection, hubspot, portal_id)
+    except OlistError as error:
+        log.warning("People who were erased are still in HubSpot: %s The next delivery tries again.", error)
+        return
+    if outcomes:
+        log.info("HubSpot: %s people who were erased here have been taken up there as well.", len(outcomes))
 
 
 def _survey(
