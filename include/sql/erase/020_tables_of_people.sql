@@ -19,6 +19,12 @@ inner join pg_attribute
     and pg_attribute.attname in ('customer_unique_id', 'customer_id', 'order_id', 'file_id')
 group by pg_namespace.nspname, pg_class.relname
 having bool_or(pg_attribute.attname <> 'file_id');
+comment on view ops.tables_of_people is 'Every table with a row for a person or an order: what an erasure goes through.';
+comment on column ops.tables_of_people.table_name is 'The table, as SQL names it.';
+comment on column ops.tables_of_people.has_person is 'It has a customer_unique_id.';
+comment on column ops.tables_of_people.has_customer is 'It has a customer_id.';
+comment on column ops.tables_of_people.has_order is 'It has an order_id.';
+comment on column ops.tables_of_people.is_by_file is 'It has the file (ops.source_files) that each row is from.';
 
 -- Ids of a kind that stand beside an id of another one, in all tables and among the rows that were set aside.
 create or replace function ops.pairs_of(known text, other text) returns text

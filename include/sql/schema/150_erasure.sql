@@ -18,6 +18,7 @@ create table ops.erasures (
     finished_at timestamptz
 );
 comment on table ops.erasures is 'The record of every erasure, without anything about the person.';
+comment on column ops.erasures.erasure_id is 'Number of the erasure.';
 comment on column ops.erasures.erased_at is 'When the warehouse let go of the person.';
 comment on column ops.erasures.rows_removed is 'How many rows went, by table.';
 comment on column ops.erasures.file_rows_removed is
