@@ -9,14 +9,24 @@ return (
     ) as totals
 );
 
+-- Finds ids within a text. A short one could be any number, and is not looked for: NULL where all are short.
+create or replace function ops.pattern_of(ids text[]) returns text
+language sql immutable
+return (
+    select '(?<![[:alnum:]])(' || string_agg(regexp_replace(id, '([^[:alnum:]])', '\\\1', 'g'), '|') || ')(?![[:alnum:]])'
+    from unnest(ids) as each (id)
+    where length(id) >= 16
+);
+
 -- Removes the rows of people and of orders from every table, and counts them, by table. Rows of a file that go are
--- counted as erased, no longer as accepted.
+-- counted as erased, no longer as accepted. In raw are also rows that were set aside, whose columns may have moved.
 create or replace procedure ops.remove_rows(
     people text[], customers text[], orders text[], inout removed jsonb default null
 )
 language plpgsql
 as $$
 declare
+    pattern text := ops.pattern_of(people || customers || orders);
     part record;
     theirs text;
     gone bigint;
@@ -27,7 +37,8 @@ begin
             ' or ',
             case when part.has_person then 'customer_unique_id = any ($1)' end,
             case when part.has_customer then 'customer_id = any ($2)' end,
-            case when part.has_order then 'order_id = any ($3)' end
+            case when part.has_order then 'order_id = any ($3)' end,
+            case when part.table_name ~ '^raw\.' then 'row_of_file::text ~ $4' end
         );
         if part.is_by_file then
             execute format(
@@ -50,7 +61,8 @@ begin
                 part.table_name, theirs
             ) into gone using people, customers, orders;
         else
-            execute format('delete from %s where %s', part.table_name, theirs) using people, customers, orders;
+            execute format('delete from %s as row_of_file where %s', part.table_name, theirs)
+            using people, customers, orders, pattern;
             get diagnostics gone = row_count;
         end if;
         if gone > 0 then
@@ -86,16 +98,12 @@ begin atomic
     select coalesce(sum(gone), 0) from by_file;
 end;
 
--- Takes ids out of sentences and records that no column says they are in. A short id could be any number, and stays.
+-- Takes ids out of sentences and records that no column says they are in.
 create or replace procedure ops.remove_from_texts(ids text[])
 language plpgsql
 as $$
 declare
-    pattern text := (
-        select '(?<![[:alnum:]])(' || string_agg(regexp_replace(id, '([^[:alnum:]])', '\\\1', 'g'), '|') || ')(?![[:alnum:]])'
-        from unnest(ids) as each (id)
-        where length(id) >= 16
-    );
+    pattern text := ops.pattern_of(ids);
     part record;
 begin
     if pattern is null then
