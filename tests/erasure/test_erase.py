@@ -19,6 +19,7 @@ from olist.exceptions import OlistError
 from olist.local.bench.core import CORE
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.stages import load, publish, upsert_hubspot
+from olist.warehouse import read_sql
 
 HEADERS = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
 HALF_A_YEAR = [date(2018, month, 1) for month in range(2, 8)]
@@ -150,20 +151,31 @@ def test_a_run_under_way_brings_nobody_back(scene: Scene) -> None:
     assert scene.person not in pipeline.contacts(scene.url)
 
 
-def test_an_erasure_waits_for_a_delivery(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "work",
+    [
+        "select pg_advisory_xact_lock_shared(hashtext('ops.hubspot'))",
+        "call ops.empty_draft('snapshot_drafts', 1)",
+        "call analytics.publish_snapshot(1)",
+        read_sql("erase/hold_off"),
+    ],
+    ids=["delivery", "stage", "publish", "load"],
+)
+def test_an_erasure_waits_for_who_is_at_work(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
     monkeypatch.setattr(erase, "TURN_SECONDS", 0.1)
     monkeypatch.setattr(erase, "PAUSE_SECONDS", 0.1)
-    with psycopg.connect(scene.uri, autocommit=True) as sender:
-        sender.execute("select pg_advisory_lock_shared(hashtext('ops.hubspot'))")
-        with psycopg.connect(scene.uri, autocommit=True) as mine:
-            scene.connection, before = mine, scene.connection
-            erasing = threading.Thread(target=scene.erase)
-            erasing.start()
-            erasing.join(2)
-            assert erasing.is_alive() and len(scene.said) == 1 and "waiting" in scene.said[0]
-            sender.execute("select pg_advisory_unlock_shared(hashtext('ops.hubspot'))")
-            erasing.join(60)
-            scene.connection = before
+    with psycopg.connect(scene.uri) as worker, psycopg.connect(scene.uri, autocommit=True) as mine:
+        worker.execute(work)
+        scene.connection, before = mine, scene.connection
+        erasing = threading.Thread(target=scene.erase)
+        erasing.start()
+        erasing.join(2)
+        assert erasing.is_alive() and len(scene.said) == 1 and "waiting" in scene.said[0]
+        worker.commit()
+        erasing.join(60)
+        scene.connection = before
     assert scene.traces() == {}
 
 
@@ -292,3 +304,18 @@ def test_gates_are_quiet_in_a_shop_of_twenty(
         query = "select gate, detail from ops.gate_results where run_id = %s and not passed"
         assert connection.execute(query, (run_id,)).fetchall() == []
     assert len(pipeline.snapshot(connection)) == 19
+
+
+def test_a_run_looks_from_the_same_moment_without_whoever_bought_last(
+    connection: Connection, tmp_path: Path
+) -> None:
+    data_dir = small_shop(tmp_path / "files")
+    pipeline.finish(connection, pipeline.run(connection, data_dir))
+    query = "select as_of from ops.pipeline_runs order by run_id desc limit 1"
+    as_of = connection.execute(query).fetchone()
+    erase.erase(connection, "person-30", tmp_path / "outputs", None, lambda _: None)
+    for _ in range(2):
+        pipeline.finish(connection, pipeline.run(connection, data_dir))
+        assert connection.execute(query).fetchone() == as_of
+        assert len(pipeline.snapshot(connection)) == 19
+        reload_everything(connection)

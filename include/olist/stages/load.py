@@ -51,8 +51,9 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
     """Makes the table's file of the run's data folder part of staging, and pins the run to it.
 
     Returns file name, rows read, accepted, rejected and erased, and whether staging held them already. Of a
-    file that need not be there and is not, the name is None. Raises OlistError, with nothing changed, for a file
-    that is missing, empty, cut short, in another encoding, or has a header without the columns of the table.
+    file that need not be there and is not, the name is None. Raises OlistError, with nothing changed, for a
+    file that is missing, empty, cut short, in another encoding, or has a header without the columns of the
+    table.
     """
     import psycopg
 

@@ -9,24 +9,14 @@ return (
     ) as totals
 );
 
--- Finds ids within a text. A short one could be any number, and is not looked for: NULL where all are short.
-create or replace function ops.pattern_of(ids text[]) returns text
-language sql immutable
-return (
-    select '(?<![[:alnum:]])(' || string_agg(regexp_replace(id, '([^[:alnum:]])', '\\\1', 'g'), '|') || ')(?![[:alnum:]])'
-    from unnest(ids) as each (id)
-    where length(id) >= 16
-);
-
 -- Removes the rows of people and of orders from every table, and counts them, by table. Rows of a file that go are
--- counted as erased, no longer as accepted. In raw are also rows that were set aside, whose columns may have moved.
+-- counted as erased, no longer as accepted.
 create or replace procedure ops.remove_rows(
     people text[], customers text[], orders text[], inout removed jsonb default null
 )
 language plpgsql
 as $$
 declare
-    pattern text := ops.pattern_of(people || customers || orders);
     part record;
     theirs text;
     gone bigint;
@@ -37,8 +27,7 @@ begin
             ' or ',
             case when part.has_person then 'customer_unique_id = any ($1)' end,
             case when part.has_customer then 'customer_id = any ($2)' end,
-            case when part.has_order then 'order_id = any ($3)' end,
-            case when part.table_name ~ '^raw\.' then 'row_of_file::text ~ $4' end
+            case when part.has_order then 'order_id = any ($3)' end
         );
         if part.is_by_file then
             execute format(
@@ -61,8 +50,7 @@ begin
                 part.table_name, theirs
             ) into gone using people, customers, orders;
         else
-            execute format('delete from %s as row_of_file where %s', part.table_name, theirs)
-            using people, customers, orders, pattern;
+            execute format('delete from %s where %s', part.table_name, theirs) using people, customers, orders;
             get diagnostics gone = row_count;
         end if;
         if gone > 0 then
@@ -98,18 +86,37 @@ begin atomic
     select coalesce(sum(gone), 0) from by_file;
 end;
 
--- Takes ids out of sentences and records that no column says they are in.
+-- A row that was set aside is still in raw, where its columns may have moved as well.
+create or replace procedure ops.remove_rejects_from_raw()
+language plpgsql
+as $$
+declare
+    source record;
+begin
+    for source in
+        select format('raw.%I', table_name) as landed, array_agg(row_content) as rows
+        from ops.file_rejects inner join ops.source_files using (file_id)
+        where ops.names_erased(row_content)
+        group by table_name
+    loop
+        if to_regclass(source.landed) is not null then
+            execute format(
+                'delete from %s as raw_row where to_jsonb(raw_row) - ''file_line'' = any ($1)', source.landed
+            ) using source.rows;
+        end if;
+    end loop;
+end
+$$;
+
+-- Takes ids out of sentences and records that no column says they are in. A short one could be any number, and stays.
 create or replace procedure ops.remove_from_texts(ids text[])
 language plpgsql
 as $$
 declare
-    pattern text := ops.pattern_of(ids);
-    part record;
+    place record;
+    pattern text;
 begin
-    if pattern is null then
-        return;
-    end if;
-    for part in
+    for place in
         select
             format('%I.%I', nspname, relname) as table_name,
             quote_ident(attname) as column_name,
@@ -121,14 +128,25 @@ begin
             and relkind in ('r', 'p') and not relispartition
         inner join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped and attgenerated = ''
         where nspname not in ('raw', 'staging')
-          and objects.name <> 'ops.pending_erasures'
+          and objects.name not in ('ops.pending_erasures', 'ops.file_rejects')
           and format('%I.%I', nspname, relname) not in (select tables_of_people.table_name from ops.tables_of_people)
           and atttypid in ('text'::regtype, 'jsonb'::regtype)
     loop
-        execute format(
-            'update %1$s set %2$s = regexp_replace(%2$s::text, $1, ''(erased)'', ''g'')::%3$s where %2$s::text ~ $1',
-            part.table_name, part.column_name, part.column_type
-        ) using pattern;
+        -- As few at a time as one pattern can hold.
+        for pattern in
+            select
+                '(?<![[:alnum:]])('
+                || string_agg(regexp_replace(id, '([^[:alnum:]])', '\\\1', 'g'), '|')
+                || ')(?![[:alnum:]])'
+            from unnest(ids) with ordinality as each (id, number)
+            where length(id) >= 16
+            group by number / 100
+        loop
+            execute format(
+                'update %1$s set %2$s = regexp_replace(%2$s::text, $1, ''(erased)'', ''g'')::%3$s where %2$s::text ~ $1',
+                place.table_name, place.column_name, place.column_type
+            ) using pattern;
+        end loop;
     end loop;
 end
 $$;
@@ -149,7 +167,19 @@ begin
     select 'order_id', ops.salted(id, salt), true from unnest(orders) as each (id)
     on conflict (kind, id_hash) do nothing;
 
+    update ops.source_files
+    set erased_purchase = greatest(erased_purchase, latest_purchase)
+    from (
+        select file_id, max(order_purchase_timestamp) as latest_purchase
+        from staging.orders_by_file
+        where order_id = any (orders)
+          and order_status <> all (ops.excluded_statuses())
+          and order_id in (select order_id from staging.order_items_by_file where order_id = any (orders))
+        group by file_id
+    ) as gone
+    where source_files.file_id = gone.file_id;
     call ops.remove_rows(people, customers, orders, removed);
+    call ops.remove_rejects_from_raw();
     call ops.remove_rejects(null, rejects);
     if rejects > 0 then
         removed := removed || jsonb_build_object('ops.file_rejects', rejects);

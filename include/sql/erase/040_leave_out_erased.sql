@@ -26,13 +26,10 @@ begin
         'insert into rejected (position) select ctid from %s where %s',
         landed,
         case
-            when has_person
-            then 'ops.salted(customer_unique_id, $1) in (select id_hash from ops.erased_people)'
-            else concat_ws(
-                ' or ',
-                case when has_customer then 'ops.salted(customer_id, $1) in (select id_hash from ops.erased_keys where kind = ''customer_id'')' end,
-                case when has_order then 'ops.salted(order_id, $1) in (select id_hash from ops.erased_keys where kind = ''order_id'')' end
-            )
+            when has_person then 'ops.salted(customer_unique_id, $1) in (select id_hash from ops.erased_people)'
+            when has_customer
+            then 'ops.salted(customer_id, $1) in (select id_hash from ops.erased_keys where kind = ''customer_id'')'
+            else 'ops.salted(order_id, $1) in (select id_hash from ops.erased_keys where kind = ''order_id'')'
         end
     ) using salt;
     get diagnostics marked = row_count;
@@ -75,6 +72,17 @@ declare
     gone bigint;
 begin
     if exists (select from rejected where problem is null) then
+        if landed = 'raw.orders' then
+            update ops.source_files
+            set erased_purchase = (
+                select max(order_purchase_timestamp)
+                from staging.typed_orders as typed
+                inner join rejected using (position)
+                where rejected.problem is null and typed.problem is null
+                  and order_status <> all (ops.excluded_statuses())
+            )
+            where file_id = of_file_id;
+        end if;
         execute format(
             'delete from %s as raw_row using rejected where rejected.position = raw_row.ctid and rejected.problem is null',
             landed

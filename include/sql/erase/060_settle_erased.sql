@@ -62,12 +62,13 @@ begin
     if not exists (select from ops.erased_people) then
         return;
     end if;
-    -- The working tables are made from the others.
-    select string_agg(format('select customer_unique_id from %s', table_name), ' union all ') into places
+    -- Working tables are made from the others, and files are looked through when they are loaded. UNION: one hash for
+    -- each person, not one for each month.
+    select string_agg(format('select customer_unique_id from %s', table_name), ' union ') into places
     from ops.tables_of_people
-    where has_person and table_name !~ '_drafts$';
+    where has_person and not is_by_file and table_name !~ '^raw|_drafts$';
     execute format(
-        'select coalesce(array_agg(distinct customer_unique_id), ''{}'') from (%s) as places
+        'select coalesce(array_agg(customer_unique_id), ''{}'') from (%s) as places
          where ops.salted(customer_unique_id, $1) in (select id_hash from ops.erased_people)',
         places
     ) into people using salt;

@@ -70,7 +70,10 @@ comment on column ops.pending_erasures.not_before is
 
 alter table ops.source_files
     add column rows_erased bigint not null default 0,
+    add column erased_purchase timestamp,
     drop constraint source_files_check,
     add constraint source_files_check check (rows_read = rows_accepted + rows_rejected + rows_erased);
 comment on column ops.source_files.rows_erased is
     'Rows of erased people: they were left out, or have been removed since, and are kept nowhere.';
+comment on column ops.source_files.erased_purchase is
+    'When the latest of these rows was bought, of a file of orders: the date a run looks from does not change with them.';
