@@ -43,7 +43,7 @@ def others(scene: Scene) -> dict[str, list[bytes]]:
 
 def reload_everything(connection: Connection) -> None:
     """As after a change of the code that reads files: no content is known any more."""
-    connection.execute("update ops.source_files set content_hash = content_hash || '-'")
+    connection.execute("update ops.source_files set content_hash = file_id where content_hash is not null")
 
 
 def erased_rows(connection: Connection, run_id: int) -> dict[str, int]:
