@@ -78,6 +78,8 @@ def test_nothing_brings_the_person_back(scene: Scene) -> None:
     first = erased_rows(scene.connection, pipeline.last_run(scene.connection))
     run_id = scene.month()
     assert erased_rows(scene.connection, run_id) == first
+    copied = "select count(*) from ops.result_inputs where run_id = %s and copied_from_run_id is not null"
+    assert scene.connection.execute(copied, (run_id,)).fetchone() == (0,), "it was made with the person"
     reload_everything(scene.connection)
     for path in scene.data_dir.glob("*.csv"):
         path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
