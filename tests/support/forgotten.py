@@ -65,7 +65,7 @@ def opened(uri: str, data_dir: Path, home: Path) -> Iterator[Scene]:
 
 
 def spoil(data_dir: Path, ids: list[str]) -> None:
-    """Rows that are set aside and name the person: in their column, moved by one, and as half a line."""
+    """An e-mail, and rows that are set aside and name the person: in a column, moved by one, half a line."""
     person, customer, order = ids[0], ids[1], ids[-1]
     lines = {
         "olist_customers_dataset.csv": [f',{customer},{person},"01000",x\n', f"{customer},{person},1,a,SP\n"],
@@ -73,6 +73,14 @@ def spoil(data_dir: Path, ids: list[str]) -> None:
         "olist_order_items_dataset.csv": [f"{order},9,p,s,2018-01-01 00:00:00,cheap,1.00\n"],
         "olist_order_reviews_dataset.csv": [f'r,"{order}",5\n'],
     }
+    (data_dir / traces.CONTACTS).write_text(
+        "customer_unique_id,email,first_name,opted_out\n"
+        f"{person},forget.me@example.com,Unforgettable,\n"
+        f"{person},forget.me@example.com,Unforgettable,perhaps\n"
+        + "".join(
+            f"somebody-else-{each},remember.{each}@example.com,Ana,true\n" for each in range(1000, 1030)
+        )
+    )
     for name, more in lines.items():
         with (data_dir / name).open("a") as file:
             file.writelines(more)
