@@ -68,6 +68,7 @@ def test_people_come_with_what_the_file_says_of_them(
         "rows_read": 5,
         "rows_accepted": 5,
         "rows_rejected": 0,
+        "rows_erased": 0,
         "was_loaded_before": False,
         "emails": 4,
         "emails_unusable": 2,

@@ -124,3 +124,42 @@ def test_the_end_of_a_run_applies_it(history: Connection, demo: Path, tmp_path: 
     written = write_outputs.write_outputs(history, run_id, tmp_path)
     assert written["snapshots_dropped"] == 1
     assert kept(history) == MONTHS[1:]
+
+
+def test_rejects_and_campaign_lists_go_after_their_months(
+    connection: Connection, data_dir: Path, sandbox: str, tmp_path: Path
+) -> None:
+    """Months are counted from the newest snapshot. Without the settings, nothing goes."""
+    outputs = tmp_path / "outputs"
+
+    def month(as_of: date, *, broken: int) -> None:
+        with (data_dir / "olist_orders_dataset.csv").open("a") as file:
+            file.write(f"broken-{broken},somebody,delivered,never,,,,\n")
+        run_id = pipeline.run(connection, data_dir, as_of)
+        pipeline.deliver(connection, run_id, sandbox)
+        write_outputs.write_outputs(connection, run_id, outputs)
+
+    def left() -> tuple[int, list[str], int]:
+        rejects = connection.execute("select count(*) from ops.file_rejects").fetchone()[0]
+        plans = connection.execute("select count(distinct run_id) from ops.hubspot_plan_drafts").fetchone()[0]
+        return rejects, sorted(path.parent.name for path in outputs.glob("*/campaign_list.csv")), plans
+
+    for number, as_of in enumerate(MONTHS):
+        month(as_of, broken=number)
+    assert left() == (1 + 2 + 3 + 4, [f"{as_of}" for as_of in MONTHS], 4)
+    text = STRATEGY_FILE.read_text()
+    for name in ("keep_rejects_months", "keep_campaign_lists_months"):
+        assert getattr(read_strategy(), name) is None
+        text = text.replace(f"\n{name}:\n", f"\n{name}: 4\n")
+    path = tmp_path / "strategy.yaml"
+    path.write_text(text)
+    connection.execute(functions(read_strategy(path)))
+    (outputs / "mine").mkdir()
+    (outputs / "mine" / "campaign_list.csv").touch()
+    write_outputs.write_outputs(connection, pipeline.last_run(connection), outputs)
+    rejects, lists, plans = left()
+    assert (rejects, lists) == (3 + 4, [f"{as_of}" for as_of in MONTHS[2:]] + ["mine"])
+    # What the last three runs work with stays until they are old.
+    assert plans == 3
+    counted = connection.execute("select sum(rows_rejected) from ops.source_files").fetchone()
+    assert counted == (10,), "what was counted stays"

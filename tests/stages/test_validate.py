@@ -105,10 +105,9 @@ def test_an_order_far_in_the_future_does_not_move_as_of(connection: Connection, 
     fields = lines[number].split(",")
     lines[number] = ",".join([*fields[:place], "2099-01-01 00:00:00", *fields[place + 1 :]])
     path.write_text("".join(lines))
-    order_id = fields[0].strip('"')
     sentence = (
         r"no_isolated_purchases on orders: 1 of 1\d\d\d orders were bought more than 180 days after all"
-        rf" others, the first of them order {order_id} on 2099-01-01: correct the file, or set as_of"
+        r" others, the first of them on 2099-01-01: correct the file, or set as_of"
     )
     with pytest.raises(OlistError, match=sentence):
         pipeline.run(connection, data_dir)

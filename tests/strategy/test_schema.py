@@ -72,6 +72,8 @@ def test_every_field_is_explained() -> None:
         ("[Platinum, Gold, Silver]", "[Platinum, Gold, Gold]", "$.tiers"),
         ("[Platinum, Gold, Silver]", "[Platinum]", "$.tiers"),
         ("keep_months:", "keep_months: 0", "$.keep_months"),
+        ("keep_rejects_months:", "keep_rejects_months: 0", "$.keep_rejects_months"),
+        ("keep_campaign_lists_months:", "keep_campaign_lists_months: yes", "$.keep_campaign_lists_months"),
         ("vintage_months: 1", "vintage_months: 5", "$.model.vintage_months"),
         ("sample: 100000", "sample: 500", "$.model.sample"),
         ("  when: {}", "  when: {r_score: 5}", "$.deliver.when"),

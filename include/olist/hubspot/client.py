@@ -8,6 +8,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from olist.exceptions import OlistError
 from olist.hubspot.answers import Answer, DailyLimitError, HubSpotUnavailableError, backoff_seconds
@@ -160,6 +161,22 @@ class HubSpot:
         if answer.status == 409 and len(inputs) > 1:
             for each in inputs:
                 self.call("POST", path, {"inputs": [each]}, also_accepted=(404, 409))
+
+    def contact_named(self, contact_id: str) -> tuple[str, str] | None:
+        """The id that a contact has today, as after a merge, and the customer_unique_id it bears ("": none).
+
+        None where HubSpot has no such contact.
+        """
+        path = self.settings.path("contacts", f"/{quote(contact_id, safe='')}?properties={self.id_property}")
+        answer = self.call("GET", path, also_accepted=(404,))
+        if answer.status == 404:
+            return None
+        return str(answer.body["id"]), answer.body["properties"].get(self.id_property) or ""
+
+    def delete_for_good(self, contact_id: str) -> None:
+        """Deletes a contact with all that HubSpot keeps of it (gdpr-delete): there is no way back."""
+        path = self.settings.path("contacts", "/gdpr-delete")
+        self.call("POST", path, {"objectId": contact_id}, also_accepted=(404,))
 
     def name_contacts(self, people: list[str], known_by: str) -> None:
         """Lets up to 100 contacts, known by a property of another prefix, be known by that of today as well.

@@ -187,6 +187,20 @@ def print_findings(hubspot: "HubSpot", findings: "list[Finding]") -> int:
     return int(is_stopped)
 
 
+def erase() -> int:
+    """Erases the person that the variable PERSON names. Returns 0 if nothing is left to do."""
+    environment.prepare(say=console.print)
+
+    from olist.erasure.erase import erase_with_connections
+
+    return erase_with_connections(os.environ.get("PERSON", ""), say)
+
+
+def say(sentence: str) -> None:
+    """Prints a sentence in which nothing is markup."""
+    console.print(sentence, markup=False, soft_wrap=True)
+
+
 def stop() -> int:
     """Ends every server that the other commands have started. Data is kept."""
     for home in environment.homes():
@@ -216,6 +230,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "preview": preview,
     "check-hubspot": check_hubspot,
+    "erase": erase,
     "stop": stop,
     "bench": bench,
 }

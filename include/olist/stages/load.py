@@ -2,6 +2,7 @@
 
 A file is known by its content. Content that staging already holds is not loaded again. PostgreSQL's COPY
 reads the file; where it cannot, the file is read row by row, and rows that are no CSV are set aside as well.
+Rows of people who were erased are counted, and kept nowhere.
 
 What is in the rows of a file about people (Source.is_personal) is in no log, no error and no record of
 PostgreSQL's. COPY would write a line that it cannot read into all three, so such a file is read row by row.
@@ -49,9 +50,10 @@ class Header:
 def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
     """Makes the table's file of the run's data folder part of staging, and pins the run to it.
 
-    Returns file name, rows read, accepted and rejected, and whether staging held them already. Of a file
-    that need not be there and is not, the name is None. Raises OlistError, with nothing changed, for a file
-    that is missing, empty, cut short, in another encoding, or has a header without the columns of the table.
+    Returns file name, rows read, accepted, rejected and erased, and whether staging held them already. Of a
+    file that need not be there and is not, the name is None. Raises OlistError, with nothing changed, for a
+    file that is missing, empty, cut short, in another encoding, or has a header without the columns of the
+    table.
     """
     import psycopg
 
@@ -76,13 +78,15 @@ def _go_without(connection: "Connection", run_id: int, source: Source) -> dict[s
     """The run may be pinned to a file that was there when it was loaded before."""
     connection.execute(read_sql("load/unpin_file"), {"run_id": run_id, "table": source.table})
     log.info("There is no %s.csv, and there need not be one.", source.file_stem)
-    return {"file": None, "rows_read": 0, "rows_accepted": 0, "rows_rejected": 0, "was_loaded_before": False}
+    counts = dict.fromkeys(("rows_read", "rows_accepted", "rows_rejected", "rows_erased"), 0)
+    return {"file": None, **counts, "was_loaded_before": False}
 
 
 def _load(connection: "Connection", run_id: int, source: Source, file: SourceFile) -> dict[str, Any]:
     header, digest = _first_look(file, source)
     content_hash = fingerprint(digest, *_code_that_reads(source))
     with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(read_sql("erase/hold_off"))
         if source.is_personal:
             cursor.execute(read_sql("load/log_no_rows"))
         file_id = _held_file(cursor, source.table, content_hash)
@@ -97,7 +101,7 @@ def _load(connection: "Connection", run_id: int, source: Source, file: SourceFil
         pin = {"run_id": run_id, "table": source.table, "file_id": file_id}
         cursor.execute(read_sql("load/pin_file"), pin)
         cursor.execute(read_sql("load/file_counts"), {"file_id": file_id})
-        read, accepted, rejected, why_set_aside = one_row(cursor)
+        read, accepted, rejected, erased, why_set_aside = one_row(cursor)
         more = contacts.count_emails(cursor, file_id, file.name) if source.is_personal else {}
     if why_set_aside:
         log.warning("%s.", why_set_aside)
@@ -106,6 +110,7 @@ def _load(connection: "Connection", run_id: int, source: Source, file: SourceFil
         "rows_read": read,
         "rows_accepted": accepted,
         "rows_rejected": rejected,
+        "rows_erased": erased,
         "was_loaded_before": not is_new,
         **more,
     }
@@ -145,6 +150,8 @@ def _load_file(
     (rejected,) = one_row(cursor)
     counts = {"file_id": file_id, "rejected": rejected + rows_unreadable}
     cursor.execute(read_sql("load/count_rejects"), counts)
+    # Lines that are no CSV were set aside before anybody could look whom they name.
+    cursor.execute("call ops.remove_rejects(%s)", (file_id,))
     cursor.execute("call staging.show_file(%s, %s, %s)", (source.table, file_id, source.schema))
     if source.is_personal:
         cursor.execute("truncate personal.customer_contacts, personal.checked_emails")

@@ -64,6 +64,12 @@ def start_run(connection: "Connection", request: RunRequest, settings: HubSpotSe
         _look_at_hubspot(connection, settings, strategy, request.sync)
     with connection.cursor() as cursor:
         cursor.execute("call ops.drop_what_old_runs_left()")
+        cursor.execute("call ops.remove_what_came_back()")
+        (came_back,) = one_row(cursor)
+    if came_back:
+        log.warning(
+            "%s people who were erased had come back, as from a backup: they were removed again.", came_back
+        )
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
             read_sql("start_run/register_run"),

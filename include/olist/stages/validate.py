@@ -19,6 +19,7 @@ def validate(connection: "Connection", run_id: int) -> dict[str, Any]:
     Raises OlistError naming every critical check that failed, else every gate that stops the run. It begins
     with the files of which too many rows were set aside: what else is wrong mostly comes of that.
     """
+    connection.execute("call ops.settle_erased()")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.resolve_as_of(%s)", (run_id,))
         (as_of,) = one_row(cursor)

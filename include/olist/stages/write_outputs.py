@@ -3,7 +3,8 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -29,13 +30,18 @@ FILES = (
 
 
 def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
-    """Writes the files to `<folder>/<as_of date>/`, ends the run, drops snapshots and deliveries of long ago.
+    """Writes the files to `<folder>/<as_of date>/`, ends the run, drops what strategy.yaml keeps no longer.
 
     In `<folder>` itself are the files that open the warehouse in Power BI and Tableau.
     Each file takes the place of an older one at once, when it is complete. Returns the folder, rows by file,
     and the numbers of snapshots and of months of the delivery log that were dropped (keep_months and
     keep_deliveries_months of strategy.yaml). Raises OlistError where the folder may not be written to.
     """
+    with _no_erasure(connection):
+        return _write(connection, run_id, folder)
+
+
+def _write(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
     target, values = _target(connection, run_id, folder)
     rows = {name: _write_csv(connection, name, values, target) for name in FILES}
     report = target / "report.html"
@@ -51,6 +57,10 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
         (snapshots,) = one_row(cursor)
         cursor.execute("call ops.drop_old_deliveries()")
         (deliveries,) = one_row(cursor)
+        cursor.execute("call ops.drop_old_records()")
+        _, lists_since = one_row(cursor)
+    if lists_since:
+        _drop_old_lists(folder, lists_since.date())
     return {
         "folder": str(target),
         "report": str(report),
@@ -62,8 +72,9 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
 
 def write_campaign_list(connection: "Connection", run_id: int, folder: Path) -> Path:
     """Writes the list of whom a planned run would tell what, before anybody is. Returns its path."""
-    target, values = _target(connection, run_id, folder)
-    _write_csv(connection, CAMPAIGN_LIST, values, target)
+    with _no_erasure(connection):
+        target, values = _target(connection, run_id, folder)
+        _write_csv(connection, CAMPAIGN_LIST, values, target)
     return target / f"{CAMPAIGN_LIST}.csv"
 
 
@@ -76,6 +87,24 @@ def _target(connection: "Connection", run_id: int, folder: Path) -> tuple[Path, 
     with _sentence_about(target):
         target.mkdir(parents=True, exist_ok=True)
     return target, {"as_of": as_of, "run_id": run_id, "runs_that_told": runs_that_told}
+
+
+def _drop_old_lists(folder: Path, since: date) -> None:
+    for path in folder.glob("*/campaign_list.csv"):
+        # A folder of another name is none of ours.
+        with suppress(ValueError):
+            if date.fromisoformat(path.parent.name) < since:
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _no_erasure(connection: "Connection") -> Iterator[None]:
+    """While files are written, nobody takes erased people out of them: olist.erasure.output_files."""
+    connection.execute("select pg_advisory_lock_shared(hashtext('ops.outputs'))")
+    try:
+        yield
+    finally:
+        connection.execute("select pg_advisory_unlock_shared(hashtext('ops.outputs'))")
 
 
 def _write_csv(connection: "Connection", name: str, values: dict[str, Any], folder: Path) -> int:

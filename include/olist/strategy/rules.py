@@ -131,6 +131,11 @@ class Strategy(Part):
     """Snapshots this many months older than the newest one are dropped. Empty: every snapshot is kept."""
     keep_deliveries_months: int | None = Field(default=None, ge=1, strict=True)
     """Months of the delivery log this much older than the newest are dropped. Empty: all of it is kept."""
+    keep_rejects_months: int | None = Field(default=None, ge=1, strict=True)
+    """Rows that were set aside of files which only runs this many months older than the newest snapshot have
+    read are deleted. Empty: they are kept."""
+    keep_campaign_lists_months: int | None = Field(default=None, ge=1, strict=True)
+    """Campaign lists this many months older than the newest snapshot are deleted. Empty: they are kept."""
     tiers: list[str] = Field(min_length=2)
     """The loyalty tiers, best first. Each has a default action."""
     model: Model = Model()

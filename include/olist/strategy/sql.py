@@ -51,6 +51,10 @@ def functions(strategy: Strategy) -> str:
             _function("segment_names", {}, "text[]", _text_array([each.name for each in strategy.segments])),
             _function("keep_months", {}, "integer", _integer(strategy.keep_months)),
             _function("keep_deliveries_months", {}, "integer", _integer(strategy.keep_deliveries_months)),
+            _function("keep_rejects_months", {}, "integer", _integer(strategy.keep_rejects_months)),
+            _function(
+                "keep_campaign_lists_months", {}, "integer", _integer(strategy.keep_campaign_lists_months)
+            ),
             _function("keep_edited", {}, "text[]", _text_array(strategy.hubspot.keep_edited)),
             _function("limit_of", {"gate": "text"}, "numeric", _limits(strategy.limits)),
             _function("apologies", {}, "text[]", _text_array(strategy.limits.apologies)),

@@ -20,6 +20,7 @@ TAKEN = ("42P07", "42710", "42723", "42809", "42P16", "42P13", "2BP01")
 # those of schema/ are applied once each, in order, and never change after a release.
 ROUTINE_FOLDERS = (
     "start_run",
+    "erase",
     "load",
     "validate",
     "build_features",

@@ -1,6 +1,6 @@
 -- Moves <landing>.<source_table>, which holds one file, into a partition of its own in the schema of its typed rows,
 -- and sets aside the rows that cannot be typed or keyed, each with the line of the file it starts on. Of a rejected row
--- only the columns `shown` are kept, all of them where it is NULL.
+-- only the columns `shown` are kept, all of them where it is NULL. Rows of erased people go nowhere.
 create or replace procedure staging.stage_file(
     source_table text, new_file_id bigint, landing text, typed_schema text, shown text[],
     inout rows_rejected bigint default null
@@ -17,8 +17,11 @@ declare
     key_columns text;
     typed_key text;
     rows_read bigint;
+    rows_erased bigint;
 begin
-    create temporary table rejected (position tid primary key, problem text not null) on commit drop;
+    -- Without a problem: rows of erased people.
+    create temporary table rejected (position tid primary key, problem text) on commit drop;
+    rows_erased := ops.mark_erased(landed);
     select
         string_agg(quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum)),
         string_agg('typed.' || quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum))
@@ -31,8 +34,11 @@ begin
     execute format('create table %s (like %s including defaults, check (file_id = %s))', part, staged, new_file_id);
     execute format('select count(*) from %s', landed) into rows_read;
     -- Most files have nothing to reject, and then every value has been looked at once.
-    if staging.fill_part(typed, part, new_file_id) < rows_read then
-        execute format('insert into rejected select position, problem from %s where problem is not null', typed);
+    if staging.fill_part(typed, part, new_file_id) < rows_read - rows_erased then
+        execute format(
+            'insert into rejected select position, problem from %s where problem is not null on conflict do nothing', typed
+        );
+        call ops.mark_erased_rejects(landed);
     end if;
     begin
         execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
@@ -51,6 +57,7 @@ begin
                  from %2$s as typed
                  inner join %3$s as raw_row on raw_row.ctid = typed.position
                  where typed.problem is null
+                   and not exists (select from rejected where rejected.position = typed.position)
              ) as ranked
              where row_number > 1',
             key_columns, typed, landed, typed_key
@@ -61,10 +68,11 @@ begin
     end;
 
     execute format('analyze %s', part);
-    select count(*) into rows_rejected from rejected;
+    select count(problem) into rows_rejected from rejected;
     if rows_rejected > 0 then
         call staging.keep_rejects(landed, new_file_id, shown);
     end if;
+    call ops.leave_out_erased(landed, new_file_id);
     drop table rejected;
 end
 $$;
@@ -152,7 +160,8 @@ begin
                  to_jsonb(raw_row) - ''file_line'' as row_content
              from %2$s as raw_row
          ) as numbered
-         inner join rejected using (position)',
+         inner join rejected using (position)
+         where rejected.problem is not null',
         of_file_id, landed, shown
     );
 end

@@ -8,6 +8,7 @@ declare
     run_as_of timestamp := (select as_of from ops.pipeline_runs where run_id = of_run_id);
     part text := format('analytics.%I', 'customer_snapshots_' || to_char(run_as_of, 'YYYYMMDD"t"HH24MISS'));
 begin
+    perform pg_advisory_xact_lock_shared(hashtext('ops.erasure'));
     perform pg_advisory_xact_lock(hashtext('analytics.publish_snapshot'), hashtext(to_char(run_as_of, 'YYYY-MM-DD HH24:MI:SS')));
     select count(*) into customers from ops.snapshot_drafts where run_id = of_run_id;
     if customers = 0 then

@@ -46,6 +46,8 @@ as $$
 declare
     part text := format('ops.%I', draft || '_' || of_run_id);
 begin
+    -- What fills it must not have read somebody who is being erased meanwhile.
+    perform pg_advisory_xact_lock_shared(hashtext('ops.erasure'));
     if not ops.has_part(format('ops.%I', draft), part) then
         raise exception 'The working tables of run % were cleaned up after it ended: clear it from start_run on.',
             of_run_id using errcode = 'data_exception';

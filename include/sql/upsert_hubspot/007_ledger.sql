@@ -33,6 +33,11 @@ begin
     update ops.hubspot_failures set portal_id = of_portal_id where portal_id = 0;
     delete from ops.hubspot_in_flight where portal_id = of_portal_id;
     update ops.hubspot_in_flight set portal_id = of_portal_id where portal_id = 0;
+    update ops.pending_erasures as pending set portal_id = of_portal_id
+    where portal_id = 0 and not exists (
+        select from ops.pending_erasures as other
+        where other.erasure_id = pending.erasure_id and other.portal_id = of_portal_id
+    );
 end
 $$;
 

@@ -90,6 +90,7 @@ as $$
 declare
     base timestamp := coalesce((select max(as_of) from ops.movement_chain where is_base), '-infinity');
 begin
+    perform pg_advisory_xact_lock_shared(hashtext('ops.erasure'));
     perform pg_advisory_xact_lock(hashtext('ops.movement'));
     call ops.step_through_snapshots(true, base, oldest_kept);
 end

@@ -23,6 +23,16 @@ begin
       and exists (select from staging.order_items where order_items.order_id = newest.order_id offset 0)
     limit 1;
 
+    -- Whoever bought last may have been erased since, and the run still looks from the same moment. It does not where
+    -- that purchase was far from all others: see the check no_isolated_purchases.
+    latest_purchase := greatest(
+        latest_purchase,
+        (
+            select erased_purchase from ops.source_files
+            where file_id = ops.file_in_use('orders') and erased_purchase <= latest_purchase + interval '180 days'
+        )
+    );
+
     resolved := coalesce(run.requested_as_of, least(run.interval_end, latest_purchase + interval '1 day'));
     if latest_purchase is null then
         resolved := run.requested_as_of;

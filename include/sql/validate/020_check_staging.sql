@@ -91,7 +91,6 @@ begin
             purchase_day,
             left_out_because,
             count(*) as orders,
-            min(order_id) as an_order,
             count(*) filter (where has_no_customer) as orders_without_customer,
             count(*) filter (where is_reconcilable) as reconcilable_orders,
             count(*) filter (where has_other_payment) as orders_with_other_payment,
@@ -106,7 +105,6 @@ begin
     purchase_days as (
         select
             purchase_day,
-            an_order,
             purchase_day - lag(purchase_day) over (order by purchase_day) as days_without,
             sum(orders) over (order by purchase_day desc) as orders_from_here,
             sum(orders) over () as all_orders
@@ -196,9 +194,9 @@ begin
             coalesce(max(orders_from_here), 0), coalesce(max(all_orders), 1), 0.0,
             coalesce(
                 format(
-                    'orders were bought more than 180 days after all others, the first of them order %s on %s:'
+                    'orders were bought more than 180 days after all others, the first of them on %s:'
                     ' correct the file, or set as_of',
-                    max(an_order), to_char(max(purchase_day), 'YYYY-MM-DD')
+                    to_char(max(purchase_day), 'YYYY-MM-DD')
                 ),
                 ''
             )

@@ -12,6 +12,7 @@ from olist.local.hubspot_sandbox import (
     admin_rules,
     contacts,
     control,
+    erasure,
     limits,
     lists,
     merges,
@@ -30,6 +31,7 @@ DATED_VERSIONS = ("2026-03", "2026-09")
 # and not taken from olist.hubspot.versions, so that a mistake there is found.
 NUMBERED = {
     "/crm/v3/objects/contacts": contacts.router,
+    "/crm/v3/objects/contacts/gdpr-delete": erasure.router,
     "/crm/v3/objects/contacts/merge": merges.router,
     "/crm/v3/objects/contacts/search": search.router,
     "/crm/v3/properties/contacts": properties.router,
@@ -42,6 +44,7 @@ NUMBERED = {
 }
 DATED = {
     "/crm/objects/{version}/contacts": contacts.router,
+    "/crm/objects/{version}/contacts/gdpr-delete": erasure.router,
     "/crm/objects/{version}/contacts/merge": merges.router,
     "/crm/objects/{version}/contacts/search": search.router,
     "/crm/properties/{version}/contacts": properties.router,

@@ -38,6 +38,7 @@ CREATE VIEW IF NOT EXISTS record_ids AS
 CREATE TABLE IF NOT EXISTS definitions (
     kind TEXT, name TEXT, definition TEXT NOT NULL, PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blocked_emails (email_hash TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lists (id INTEGER PRIMARY KEY AUTOINCREMENT, definition TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (
     contact TEXT, payload_hash TEXT, count INTEGER NOT NULL, acknowledged INTEGER NOT NULL DEFAULT 0,
@@ -58,7 +59,15 @@ ACKNOWLEDGE = """
 UPDATE deliveries SET acknowledged = acknowledged + 1, acknowledged_at = ?
 WHERE contact = ? AND payload_hash = ?
 """
-TABLE_NAMES = ("contacts", "unique_values", "former_ids", "definitions", "lists", "deliveries")
+TABLE_NAMES = (
+    "contacts",
+    "unique_values",
+    "former_ids",
+    "blocked_emails",
+    "definitions",
+    "lists",
+    "deliveries",
+)
 EMAIL = "email"
 Delivery = tuple[str, str]  # the contact as the client named it, the hash of the payload
 
@@ -162,6 +171,12 @@ class Store:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+    def tidy_up(self) -> None:
+        """Leave nothing in the file, nor in the log beside it, that was deleted."""
+        with self._lock:
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of one reading statement."""

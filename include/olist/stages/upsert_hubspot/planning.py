@@ -10,6 +10,7 @@ from olist.exceptions import OlistError
 from olist.hubspot import definitions
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import BATCH_SIZE, HubSpot, HubSpotSettings
+from olist.hubspot.erasure import delete_erased
 from olist.hubspot.ledger import Sample, carry_over, choose_account, open_ledger
 from olist.hubspot.properties import ID_PROPERTY
 from olist.stages import gates
@@ -62,6 +63,8 @@ def plan(
     prefix = strategy.hubspot.property_prefix
     hubspot = HubSpot(settings, property_prefix=prefix) if settings and mode != "skip" else None
     ledger = _open_ledger(connection, run_id, hubspot, mode)
+    if hubspot and ledger and mode in SENDING:
+        _delete_erased(connection, hubspot, ledger.portal_id)
     # What was approved was read back before: found out anew, it might be another plan.
     verified = None if approval else _read_back(connection, run_id, hubspot, ledger, mode, strategy)
     if mode == "restore":
@@ -98,6 +101,17 @@ def plan(
         "parts": parts if status in ("planned", "waiting") else [],
         "properties_created": created,
     }
+
+
+def _delete_erased(connection: "Connection", hubspot: HubSpot, portal_id: int) -> None:
+    """Goes on with erasures that HubSpot could not be told of. A delivery does not wait for them."""
+    try:
+        outcomes = delete_erased(connection, hubspot, portal_id)
+    except OlistError as error:
+        log.warning("People who were erased are still in HubSpot: %s The next delivery tries again.", error)
+        return
+    if outcomes:
+        log.info("HubSpot: %s people who were erased here have been taken up there as well.", len(outcomes))
 
 
 def _survey(
