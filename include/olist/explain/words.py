@@ -1,0 +1,155 @@
+"""The story in words, the same in the terminal and on the page."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from olist.explain.rules import shown
+from olist.explain.story import Row, Story
+
+# From 5, the best, to 1.
+SCORES = {
+    "r_score": (
+        "last purchase",
+        "among the fifth who bought last",
+        "among the fifth whose last purchase is longest ago",
+    ),
+    "f_score": (
+        "number of orders, equal numbers by spend",
+        "among the fifth with most orders",
+        "among the fifth with fewest orders",
+    ),
+    "m_score": ("spend", "among the fifth who spent most", "among the fifth who spent least"),
+}
+BETWEEN = {4: "the second fifth", 3: "the middle fifth", 2: "the fourth fifth"}
+OPERATIONS = {"create": "new", "update": "changed", "clear": "emptied", "restore": "put back"}
+OUTCOMES = {"accepted": "taken", "rejected": "refused", "absent": "not in HubSpot"}
+
+
+def day(moment: datetime | None) -> str:
+    """A date as everywhere in the project."""
+    return f"{moment:%Y-%m-%d}" if moment else "none"
+
+
+def minute(moment: datetime) -> str:
+    """A moment of HubSpot or the pipeline, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def numbers(row: Row) -> list[tuple[str, str, str]]:
+    """Each number of a snapshot: its name, its value, and what it says."""
+    place = ", ".join(filter(None, (row["customer_city"], row["customer_state"]))) or "not known"
+    review = shown("avg_review_score", row["avg_review_score"])
+    return [
+        (
+            "recency_days",
+            f"{row['recency_days']:,}",
+            f"days since the last order that counts, of {day(row['last_purchase_date'])}",
+        ),
+        (
+            "frequency",
+            f"{row['frequency']:,}",
+            f"orders that count, the first of {day(row['first_purchase_date'])}",
+        ),
+        ("monetary", f"R$ {row['monetary']:,.2f}", "price and freight of all their items"),
+        (
+            "avg_review_score",
+            review or "none",
+            "average of the reviews, 1 to 5" if review else "no review, which is not a bad one",
+        ),
+        ("favorite_category", row["favorite_category"], "bought most often"),
+        ("customer_state", row["customer_state"] or "none", f"of the latest order: {place}"),
+        *((name, str(row[name]), score(name, row[name])) for name in SCORES),
+    ]
+
+
+def score(name: str, value: int) -> str:
+    """What a score of 1 to 5 says."""
+    by, best, worst = SCORES[name]
+    return {5: f"5 is best: {best}", 1: f"1 is the last: {worst}"}.get(value) or f"{BETWEEN[value]} by {by}"
+
+
+def notes(story: Story) -> list[str]:
+    """What one has to know before the numbers, a sentence each."""
+    return [*_about_snapshot(story), *_about_rules(story), *_about_hubspot(story)]
+
+
+def _about_snapshot(story: Story) -> list[str]:
+    row = story.numbers
+    if row is None:
+        if story.orders:
+            return [
+                "No order of this person counts, so they are in no snapshot: they have no segment, tier or action."
+            ]
+        return [
+            "This person is in no snapshot, and no order of theirs is in the files of the last published run."
+        ]
+    found = []
+    if row["as_of"] != story.newest:
+        found.append(
+            f"This person is not in the newest snapshot ({day(story.newest)}) any more. What follows is of the last"
+            f" one that has them, {day(row['as_of'])}."
+        )
+    if len(story.counted) != row["frequency"]:
+        found.append(
+            f"The snapshot counted {row['frequency']:,} orders, and the files of the last published run have"
+            f" {len(story.counted):,} that would count: they are not the files it was made from."
+        )
+    return found
+
+
+def _about_rules(story: Story) -> list[str]:
+    row = story.numbers
+    if row is None or all(
+        row[old] == row[new]
+        for old, new in (
+            ("old_segment", "segment_name"),
+            ("old_action", "next_action"),
+            ("old_reason", "reason"),
+        )
+    ):
+        return []
+    return [
+        f"The rules have changed since this snapshot was made. It has {row['old_segment']} and"
+        f" {row['old_action'] or 'no action'} ({row['old_reason'] or 'no reason'}). Those of strategy.yaml as it is now"
+        f" would give {row['segment_name']} and {row['next_action'] or 'no action'}: it is these that are tried below."
+    ]
+
+
+def _about_hubspot(story: Story) -> list[str]:
+    found = []
+    for each in story.opt_outs:
+        who = "customer_contacts.csv says" if each["source"] == "file" else "HubSpot says"
+        since = f", first seen on {day(each['noted_at'])}" if each["noted_at"] else ""
+        found.append(f"Has opted out ({who} so{since}): HubSpot gets no next action.")
+    if story.months and story.months[0]["is_held_out"]:
+        found.append("Held out by chance (holdout of strategy.yaml): HubSpot gets no next action.")
+    if story.contact and not story.contact.has_won and not story.contacts:
+        found.append(
+            f"May not become a contact in HubSpot by deliver.when of strategy.yaml: {story.contact.why}."
+        )
+    if story.numbers and not story.contacts and not story.failures:
+        found.append("HubSpot has never acknowledged anything about this person.")
+    return found
+
+
+def change(name: str, values: list[Any]) -> str:
+    """What became of a property."""
+    old, new = (value if value not in (None, "") else "nothing" for value in values)
+    return f"{name}: {old} → {new}"
+
+
+def delivery(row: Row) -> str:
+    """What was done, and how it went."""
+    operation, outcome = OPERATIONS[row["operation"]], OUTCOMES[row["outcome"]]
+    said = " ".join(filter(None, (row["category"], row["message"])))
+    return f"{operation}, {outcome}" + (f": {said}" if said else "")
+
+
+def difference(row: Row) -> str:
+    """What HubSpot holds otherwise."""
+    if row["kind"] == "missing":
+        return f"The contact {row['ours']} is not in HubSpot any more"
+    if row["kind"] == "merged":
+        whose = f", which is that of the person {row['borne_id']}" if row["borne_id"] else ""
+        return f"The contact {row['ours']} was merged into the contact {row['theirs']}{whose}"
+    return f"{row['property']} is {row['theirs'] or 'nothing'} in HubSpot, and was {row['ours'] or 'nothing'}"
