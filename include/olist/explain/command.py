@@ -27,8 +27,6 @@ def explain(person: str, console: "Console") -> None:
     with closing(tasks.connect()) as connection, one_state(connection, QUERY_SECONDS) as cursor:
         try:
             story = tell(cursor, strategy, person, with_personal=True)
-        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-            raise OlistError(
-                "The warehouse has no tables to look into yet: `make run` makes them."
-            ) from error
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+            raise OlistError("The warehouse has no tables to look into yet: a run makes them.") from None
     print_story(story, console)

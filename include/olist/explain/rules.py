@@ -130,7 +130,7 @@ def _tried(
 
 
 def shown(field: str, value: Any) -> str | None:
-    """A value as a rule compares it: every digit of money, and of a mean as many as tell it from a round one."""
+    """A value as a rule compares it: money with every digit, a mean of reviews with four at most."""
     if value is None:
         return None
     if field == "avg_review_score":

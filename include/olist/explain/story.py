@@ -26,9 +26,9 @@ PERSONAL = ("email", "firstname", "lastname")
 class Story:
     """What is known of a person, the newest first in every list.
 
-    `numbers` are those of the newest snapshot with the person (columns of explain/decided.sql), None without one; the
-    verdicts and tiers are about them. `newest` is the newest snapshot of all. `personal` is e-mail and names, None
-    where they were not asked for or are not known. `more_deliveries`: there are older ones that were left out.
+    `numbers` are those of the newest snapshot with the person (columns of explain/decided.sql), None where
+    there is none; verdicts and tiers are about them. `newest` is the newest snapshot of all. `personal` is
+    e-mail and names, if asked for and known. `more_deliveries`: older ones were left out.
     """
 
     person: str
@@ -69,9 +69,9 @@ def tell(
 ) -> Story:
     """The story of the person with the customer_unique_id, or of the HubSpot contact with the id, `wanted`.
 
-    The cursor gives rows as dicts, in a transaction that sees one state (`one_state`). Without `with_personal` nothing
-    in it is an e-mail or a name. Raises OlistError with the answer where there is no story: nobody has the id,
-    several have, or the person was erased.
+    The cursor gives rows as dicts, in a transaction that sees one state (`one_state`). Without
+    `with_personal` nothing in it is an e-mail or a name. Raises OlistError with the answer where there is no
+    story: nobody has the id, several have, or the person was erased.
     """
 
     def rows(name: str, **values: object) -> list[Row]:
@@ -110,7 +110,7 @@ def tell(
 
 @contextmanager
 def one_state(connection: "Connection", seconds: int) -> Iterator["Cursor[Row]"]:
-    """A cursor whose queries see one state of the warehouse, change nothing, and end within so many seconds."""
+    """A cursor whose queries see one state of the warehouse, change nothing, and end in so many seconds."""
     from psycopg.rows import dict_row
 
     with connection.transaction(force_rollback=True), connection.cursor(row_factory=dict_row) as cursor:
@@ -128,14 +128,10 @@ def _find(rows: Any, wanted: str) -> str:
     # PostgreSQL takes neither a NUL nor half a character.
     if len(wanted) <= LONGEST_ID and wanted.isprintable():
         if erased := rows("erased", wanted=wanted):
-            later = (
-                " HubSpot has still to delete the contact: the next delivery does."
-                if erased[0]["is_pending"]
-                else ""
-            )
+            later = " HubSpot has still to delete the contact." if erased[0]["is_pending"] else ""
             raise OlistError(
-                f"This person was erased on {erased[0]['erased_at']:%Y-%m-%d}, and nothing is kept of them but that"
-                f" they were.{later}"
+                f"This person was erased on {erased[0]['erased_at']:%Y-%m-%d}. Nothing is kept of them but a hash,"
+                f" so that no file brings them back.{later}"
             )
         found = [row["customer_unique_id"] for row in rows("find", wanted=wanted)]
         if len(found) > 1:
@@ -146,8 +142,8 @@ def _find(rows: Any, wanted: str) -> str:
         if found:
             return found[0]
     raise OlistError(
-        "Nobody is known by this id: it is neither a customer_unique_id of the files of the last published run, of a"
-        " snapshot or of a delivery, nor the id of a HubSpot contact that was delivered to."
+        "Nobody is known by this id: it is neither a customer_unique_id in the files of the last published"
+        " run, a snapshot or a delivery, nor the id of a HubSpot contact that was delivered to."
     )
 
 

@@ -111,8 +111,8 @@ def _print_hubspot(story: Story, console: Console) -> None:
     for row in story.contacts:
         doubt = ", and a request has no answer yet" if row["is_in_doubt"] else ""
         console.print(
-            f"  Contact {row['contact_id'] or 'without a known id'} of the account {row['portal_id']}: last acknowledged on"
-            f" {words.minute(row['acknowledged_at'])}, as of {words.day(row['as_of'])}{doubt}.",
+            f"  Contact {row['contact_id'] or 'without a known id'} of the account {row['portal_id']}: last"
+            f" acknowledged {words.minute(row['acknowledged_at'])}, as of {words.day(row['as_of'])}{doubt}.",
             markup=False,
         )
     for row in story.failures:

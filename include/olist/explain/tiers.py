@@ -14,7 +14,7 @@ Point = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Centre:
-    """The middle of a tier in days, orders and BRL, and the person's distance from it (standard deviations)."""
+    """The middle of a tier in days, orders and BRL; how far it is from the person, in standard deviations."""
 
     tier: str
     recency_days: float
@@ -28,7 +28,7 @@ class Tiers:
     """The tiers of a model, the best first, from where a person stands.
 
     `better` is the next better tier, None in the best. One more order on the day of the snapshot, worth
-    `one_more_order` (BRL) or more, would have made it `would_be`, that tier or a still better one; None: no amount
+    `one_more_order` (BRL), would have made it `would_be`, that tier or a still better one; None: no amount
     would have.
     """
 
@@ -42,9 +42,7 @@ class Tiers:
     def __str__(self) -> str:
         by_tier = {each.tier: each for each in self.centres}
         own = by_tier[self.own]
-        sentence = (
-            f"{self.own}: of the tiers' centres, that of {self.own} is nearest ({own.distance:.2f} away)."
-        )
+        sentence = f"{self.own}: its centre is the nearest of all, {own.distance:.2f} away."
         if self.better is None:
             return f"{sentence} It is the best tier."
         further = by_tier[self.better].distance
@@ -54,8 +52,9 @@ class Tiers:
         )
         if self.one_more_order is None:
             return f"{sentence} One more order alone would not change that, whatever it was worth."
-        worth = f"of R$ {self.one_more_order:,.2f} or more" if self.one_more_order > CENT else "of any value"
-        return f"{sentence} One more order {worth} on the day of the snapshot would have made it {self.would_be}."
+        worth = f"of R$ {self.one_more_order:,.2f}" if self.one_more_order > CENT else "of any value"
+        return f"{sentence} One more order {worth} on the day of the snapshot would have made it"
+            f" {self.would_be}."
 
 
 class Model:
@@ -90,7 +89,7 @@ class Model:
     def _one_more_order(
         self, rank: int, frequency: int, monetary: Decimal
     ) -> tuple[Decimal, str] | tuple[None, None]:
-        """The least worth of one more order, bought today, for a tier better than that of this rank, and which."""
+        """The least worth of one more order, bought today, for a better tier than this one, and which."""
         # The nearest centre changes only where two are equally far away.
         for money in sorted([monetary + CENT, *self._turns(frequency, monetary)]):
             nearest = self._nearest(self._standardised((0, frequency, float(money))))

@@ -38,24 +38,14 @@ def minute(moment: datetime) -> str:
 def numbers(row: Row) -> list[tuple[str, str, str]]:
     """Each number of a snapshot: its name, its value, and what it says."""
     place = ", ".join(filter(None, (row["customer_city"], row["customer_state"]))) or "not known"
+    last, first = day(row["last_purchase_date"]), day(row["first_purchase_date"])
     review = shown("avg_review_score", row["avg_review_score"])
+    about_review = "average of the reviews, 1 to 5" if review else "no review, which is not a bad one"
     return [
-        (
-            "recency_days",
-            f"{row['recency_days']:,}",
-            f"days since the last order that counts, of {day(row['last_purchase_date'])}",
-        ),
-        (
-            "frequency",
-            f"{row['frequency']:,}",
-            f"orders that count, the first of {day(row['first_purchase_date'])}",
-        ),
+        ("recency_days", f"{row['recency_days']:,}", f"days since the last order that counts, of {last}"),
+        ("frequency", f"{row['frequency']:,}", f"orders that count, the first of {first}"),
         ("monetary", f"R$ {row['monetary']:,.2f}", "price and freight of all their items"),
-        (
-            "avg_review_score",
-            review or "none",
-            "average of the reviews, 1 to 5" if review else "no review, which is not a bad one",
-        ),
+        ("avg_review_score", review or "none", about_review),
         ("favorite_category", row["favorite_category"], "bought most often"),
         ("customer_state", row["customer_state"] or "none", f"of the latest order: {place}"),
         *((name, str(row[name]), score(name, row[name])) for name in SCORES),
@@ -77,42 +67,36 @@ def _about_snapshot(story: Story) -> list[str]:
     row = story.numbers
     if row is None:
         if story.orders:
-            return [
-                "No order of this person counts, so they are in no snapshot: they have no segment, tier or action."
-            ]
-        return [
-            "This person is in no snapshot, and no order of theirs is in the files of the last published run."
-        ]
+            return ["No order of this person counts, so no snapshot has them: no segment, tier or action."]
+        return ["This person is in no snapshot, and has no order in the files of the last published run."]
     found = []
     if row["as_of"] != story.newest:
         found.append(
-            f"This person is not in the newest snapshot ({day(story.newest)}) any more. What follows is of the last"
-            f" one that has them, {day(row['as_of'])}."
+            f"This person is not in the newest snapshot ({day(story.newest)}) any more. The numbers are"
+            f" of the last one that has them, {day(row['as_of'])}."
         )
     if len(story.counted) != row["frequency"]:
         found.append(
-            f"The snapshot counted {row['frequency']:,} orders, and the files of the last published run have"
-            f" {len(story.counted):,} that would count: they are not the files it was made from."
+            f"Orders that counted in the snapshot: {row['frequency']:,}; that would count in the files of the"
+            f" last published run: {len(story.counted):,}. They are not the files it was made from."
         )
     return found
 
 
 def _about_rules(story: Story) -> list[str]:
     row = story.numbers
-    if row is None or all(
-        row[old] == row[new]
-        for old, new in (
-            ("old_segment", "segment_name"),
-            ("old_action", "next_action"),
-            ("old_reason", "reason"),
-        )
-    ):
+    if row is None or _decision(row, old=True) == _decision(row, old=False):
         return []
     return [
-        f"The rules have changed since this snapshot was made. It has {row['old_segment']} and"
-        f" {row['old_action'] or 'no action'} ({row['old_reason'] or 'no reason'}). Those of strategy.yaml as it is now"
-        f" would give {row['segment_name']} and {row['next_action'] or 'no action'}: it is these that are tried below."
+        f"The rules have changed since this snapshot was made. It has {_decision(row, old=True)} Those of"
+        f" strategy.yaml as it is now, which are tried below, would give {_decision(row, old=False)}"
     ]
+
+
+def _decision(row: Row, old: bool) -> str:
+    names = ("old_segment", "old_action", "old_reason") if old else ("segment_name", "next_action", "reason")
+    segment, action, reason = (row[name] for name in names)
+    return f"{segment}, {action or 'no action'} ({reason or 'without a reason'})."
 
 
 def _about_hubspot(story: Story) -> list[str]:
