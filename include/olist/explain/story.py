@@ -130,8 +130,8 @@ def _find(rows: Any, wanted: str) -> str:
         if erased := rows("erased", wanted=wanted):
             later = " HubSpot has still to delete the contact." if erased[0]["is_pending"] else ""
             raise OlistError(
-                f"This person was erased on {erased[0]['erased_at']:%Y-%m-%d}. Nothing is kept of them but a hash,"
-                f" so that no file brings them back.{later}"
+                f"This person was erased on {erased[0]['erased_at']:%Y-%m-%d}. Nothing is kept of them but a"
+                f" hash, so that no file brings them back.{later}"
             )
         found = [row["customer_unique_id"] for row in rows("find", wanted=wanted)]
         if len(found) > 1:

@@ -53,8 +53,10 @@ class Tiers:
         if self.one_more_order is None:
             return f"{sentence} One more order alone would not change that, whatever it was worth."
         worth = f"of R$ {self.one_more_order:,.2f}" if self.one_more_order > CENT else "of any value"
-        return f"{sentence} One more order {worth} on the day of the snapshot would have made it"
+        return (
+            f"{sentence} One more order {worth} on the day of the snapshot would have made it"
             f" {self.would_be}."
+        )
 
 
 class Model:

@@ -101,7 +101,7 @@ def newcomer_expression(strategy: Strategy) -> Expression:
 def met_expression(
     whens: list[dict[str, Condition]], fields: dict[str, str], strategy: Strategy
 ) -> Expression:
-    """Whether each condition of each rule holds, in their order: boolean[], NULL where a value is not known."""
+    """Whether each condition of each rule holds, in their order: boolean[], NULL: not known."""
     met = [
         condition_expression(field, condition, fields[field], strategy)
         for when in whens
