@@ -34,8 +34,8 @@ class Tried:
     def __str__(self) -> str:
         if self.value is None:
             return f"{self.field} is not known, which meets no condition, and the rule asks for {self.wanted}"
-        if self.holds:
-            return f"{self.field} is {self.value}, as the rule asks for ({self.wanted})"
+        if self.value == self.wanted:
+            return f"{self.field} is {self.value}, as the rule asks"
         return f"{self.field} is {self.value}, and the rule asks for {self.wanted}"
 
 
@@ -151,5 +151,5 @@ def _one_wanted(field: str, value: str | int | float | Decimal, strategy: Strate
     if FIELDS[field] != "text" and isinstance(value, str) and (match := COMPARISON.match(value)):
         return " ".join(match.groups())
     if field == "favorite_category" and (group := strategy.category_groups.get(str(value))):
-        return f"{value} (in strategy.yaml: {', '.join(group)})"
+        return f"{value} (a group of {len(group)} categories)"
     return str(value)

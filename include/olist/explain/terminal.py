@@ -61,7 +61,7 @@ def _print_tried(title: str, verdicts: list[Verdict], console: Console) -> None:
     console.print(f"\n{title}", style="bold")
     for each in verdicts:
         style, word = ("green", "yes") if each.has_won else (None, "no")
-        console.print(f"  {each.number}. {each.name}: {word}. {each.why}.", style=style, markup=False)
+        console.print(f"  {each.number}. {each.name}: {word}: {each.why}.", style=style, markup=False)
 
 
 def _print_months(story: Story, console: Console) -> None:
@@ -117,7 +117,7 @@ def _print_hubspot(story: Story, console: Console) -> None:
         )
     for row in story.failures:
         console.print(
-            f"  Refused since then, {row['attempts']} times, last on {words.minute(row['last_attempt_at'])}:"
+            f"  Refused since then, tries: {row['attempts']}, last on {words.minute(row['last_attempt_at'])}:"
             f" {row['category'] or 'unknown'}: {row['message']}",
             style="red",
             markup=False,
@@ -133,13 +133,12 @@ def _print_hubspot(story: Story, console: Console) -> None:
         return
     table = Table("When", "Run", "As of", "What", "Changes", title_justify="left", show_lines=True)
     for row in story.deliveries:
-        changes = [words.change(name, values) for name, values in row["changes"].items()]
         table.add_row(
             words.minute(row["delivered_at"]),
             str(row["run_id"]),
             words.day(row["as_of"]),
             escape(words.delivery(row)),
-            escape("\n".join(changes)),
+            escape("; ".join(words.changes(row["changes"]))),
         )
     console.print(table)
 

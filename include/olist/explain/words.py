@@ -5,6 +5,7 @@ from typing import Any
 
 from olist.explain.rules import shown
 from olist.explain.story import Row, Story
+from olist.hubspot.properties import ID_PROPERTY, PROPERTIES
 
 # From 5, the best, to 1.
 SCORES = {
@@ -21,6 +22,8 @@ SCORES = {
     "m_score": ("spend", "among the fifth who spent most", "among the fifth who spent least"),
 }
 BETWEEN = {4: "the second fifth", 3: "the middle fifth", 2: "the fourth fifth"}
+# Without the id, which is the person's own and never changes.
+ORDER = [each.name for each in PROPERTIES if each.name != ID_PROPERTY]
 OPERATIONS = {"create": "new", "update": "changed", "clear": "emptied", "restore": "put back"}
 OUTCOMES = {"accepted": "taken", "rejected": "refused", "absent": "not in HubSpot"}
 
@@ -116,10 +119,15 @@ def _about_hubspot(story: Story) -> list[str]:
     return found
 
 
-def change(name: str, values: list[Any]) -> str:
-    """What became of a property."""
-    old, new = (value if value not in (None, "") else "nothing" for value in values)
-    return f"{name}: {old} → {new}"
+def changes(told: dict[str, list[Any]]) -> list[str]:
+    """What became of each property, those that matter most first, without what stays empty."""
+    names = [each for each in ORDER if each in told] + sorted(set(told) - {*ORDER, ID_PROPERTY})
+    said = []
+    for name in names:
+        old, new = told[name]
+        if old or new:
+            said.append(f"{name}: {old} → {new or 'nothing'}" if old else f"{name}: {new}")
+    return said
 
 
 def delivery(row: Row) -> str:
