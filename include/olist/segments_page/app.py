@@ -279,7 +279,7 @@ async def _with_headers(request: Request, answer: Callable[[Request], Any]) -> R
 
 @cache
 def _policy() -> str:
-    """The page's one script may run, and nothing else may be fetched, run, framed by others or sent elsewhere."""
+    """The page's one script may run, and nothing else may be fetched, run, framed by others or sent away."""
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:;"
