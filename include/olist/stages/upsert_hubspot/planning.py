@@ -10,6 +10,7 @@ from olist.hubspot import definitions
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.ledger import Sample, carry_over, choose_account, open_ledger
+from olist.hubspot.properties import CAMPAIGN_GROUP
 from olist.stages import gates
 from olist.stages.upsert_hubspot import dropdowns, preflight
 from olist.stages.upsert_hubspot.modes import SENDING
@@ -95,14 +96,19 @@ def _survey(
     connection: "Connection", run_id: int, hubspot: HubSpot, ledger: Sample, status: str, strategy: Strategy
 ) -> definitions.Survey:
     """Our properties in the account, entered for the run. Raises OlistError if they cannot be written to."""
-    found = preflight.survey_of(connection, hubspot, ledger.portal_id)
+    has_groups, were_groups = one_row(
+        connection.execute(
+            read_sql("upsert_hubspot/campaign_groups"), {"run_id": run_id, "portal_id": ledger.portal_id}
+        )
+    )
+    found = preflight.survey_of(connection, hubspot, ledger.portal_id, has_groups)
     findings = [*found.findings, *dropdowns.examine(hubspot, found, strategy)]
     preflight.heed(findings, only_warn=status == "dry_run")
-    entered = {
-        "run_id": run_id,
-        "property_prefix": hubspot.property_prefix,
-        "left_out": [each.name for each in found.left_out],
-    }
+    left_out = [each.name for each in found.left_out]
+    if were_groups and not has_groups and hubspot.names[CAMPAIGN_GROUP.name] not in found.ours:
+        # A person has taken the property away, and with it what was to be emptied.
+        left_out.append(CAMPAIGN_GROUP.name)
+    entered = {"run_id": run_id, "property_prefix": hubspot.property_prefix, "left_out": left_out}
     with connection.transaction():
         connection.execute(read_sql("upsert_hubspot/enter_account"), entered)
         if status != "dry_run":
@@ -220,6 +226,11 @@ def describe(planned: dict[str, Any]) -> list[str]:
         sentences.append(f"{by_model:,} of them only because the model is new")
     sentences += [
         f"{new['people']:,} people newly get: {new['next_action']}" for new in planned["new_actions"]
+    ]
+    sentences += [
+        f"{people:,} people are newly held out: HubSpot gets no next action for them"
+        for group, people in planned.get("new_groups", {}).items()
+        if group == "control"
     ]
     if planned["changed_properties"]:
         changes = ", ".join(f"{name} {people:,}" for name, people in planned["changed_properties"].items())
