@@ -80,9 +80,9 @@ PROPERTIES = (
         "previous_rfm_segment", "RFM segment before", "text", None, "The segment before; empty if none."
     ),
 )
-# In an account only where people are held out (holdout in strategy.yaml), and of customers drawn for it or not alone.
+# In an account, and in what it is told, only where people are held out (holdout in strategy.yaml).
 CAMPAIGN_GROUP = Property(
-    "campaign_group", "Campaign group", "text", "is_held_out", "treated, or control: held out, gets no action."
+    "campaign_group", "Campaign group", "text", "is_held_out", "treated; control: held out, gets no action."
 )
 # What is said of an action, and not of people who are held out.
 WITHHELD = ("next_action", "next_action_reason")
@@ -100,22 +100,25 @@ def names_in_hubspot(prefix: str) -> dict[str, str]:
 
 def payload_function() -> str:
     """SQL that installs ops.hubspot_payload: a snapshot row, and where its customer was before, as the
-    properties HubSpot is sent, all text. ops.hubspot_cleared empties them; ops.hubspot_withdrawn empties what an
-    account was told of a campaign group, since there may be none any more."""
+    properties HubSpot is sent, all text.
+
+    ops.hubspot_cleared empties them; ops.hubspot_withdrawn empties the campaign group of whoever was told
+    one, which must not outlive the hold-out.
+    """
     pairs = [part for each in PROPERTIES for part in (literal_column(f"'{each.name}'"), _value(each))]
     body = func.jsonb_build_object(*pairs).compile(dialect=postgresql.dialect(paramstyle="named"))
     cleared = ", ".join(f"'{name}', ''" for name in CLEARED)
+    group = CAMPAIGN_GROUP.name
     return (
         "create or replace function ops.hubspot_payload(snapshot ops.snapshot_drafts, movement jsonb)\n"
         "returns jsonb\n"
         f"language sql stable\nreturn {body} || case\n"
-        f"    when (snapshot).is_held_out then jsonb_build_object('{CAMPAIGN_GROUP.name}', 'control')\n"
-        f"    when not (snapshot).is_held_out then jsonb_build_object('{CAMPAIGN_GROUP.name}', 'treated')\n"
+        f"    when (snapshot).is_held_out then jsonb_build_object('{group}', 'control')\n"
+        f"    when not (snapshot).is_held_out then jsonb_build_object('{group}', 'treated')\n"
         "    else '{}'\nend;\n"
         "create or replace function ops.hubspot_withdrawn(told jsonb) returns jsonb\n"
         "language sql immutable\n"
-        f"return case when told ? '{CAMPAIGN_GROUP.name}' then jsonb_build_object('{CAMPAIGN_GROUP.name}', '')"
-        " else '{}' end;\n"
+        f"return case when told ? '{group}' then jsonb_build_object('{group}', '') else '{{}}' end;\n"
         "create or replace function ops.hubspot_cleared() returns jsonb\n"
         f"language sql stable\nreturn jsonb_build_object({cleared});\n"
     )

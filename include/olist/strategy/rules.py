@@ -123,7 +123,7 @@ class Holdout(Part):
     """
 
     share: Annotated[float, Field(ge=0, le=0.9), BeforeValidator(plain_number)] = 0
-    """The share of the customers who are held out: 0.1 is 10 %. 0: nobody. Another share is another experiment."""
+    """The share of the customers who are held out: 0.1 is 10 %; 0: nobody. Another is another experiment."""
     salt: str = Field(default="olist", min_length=1)
     """Any text. Another one draws other people, and is another experiment."""
 
