@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Quantiles of the normal distribution: 95 % in the middle, a power of 80 %.
 SURENESS, POWER = 1.959963984540054, 0.8416212335729143
+STEPS = 40
 # What docs/experiments.md has a table of.
 PEOPLE = (2_000, 10_000, 30_000, 95_000, 300_000, 1_000_000)
 RATES, SHARES = (0.01, 0.03, 0.1), (0.05, 0.1, 0.2, 0.5)
@@ -41,7 +42,7 @@ def verdict(row: Mapping[str, Any]) -> str:
     if row["verdict"] == "harmed":
         return f"harmed: {points(-row['lift'])} fewer bought again ({_number(-high)} to {_number(-low)})"
     if smallest is None:
-        return "no effect that could be seen: nobody bought again, or everybody"
+        return "no effect that could be seen: too few people to see any"
     return f"no effect that could be seen: too few people to see less than {points(smallest)}"
 
 
@@ -53,7 +54,14 @@ def points(share: float) -> str:
 def smallest_visible_lift(people: float, rate: float, share: float) -> float:
     """What ops.smallest_visible_lift says of so many people, a base rate and a share who are held out."""
     treated, held_out = people * (1 - share), people * share
-    return (SURENESS + POWER) * sqrt(rate * (1 - rate) * (1 / treated + 1 / held_out))
+    lift = 0.0
+    for _ in range(STEPS):
+        lifted = min(rate + lift, 1)
+        pooled = (1 - share) * lifted + share * rate
+        lift = SURENESS * sqrt(pooled * (1 - pooled) * (1 / treated + 1 / held_out)) + POWER * sqrt(
+            lifted * (1 - lifted) / treated + rate * (1 - rate) / held_out
+        )
+    return lift
 
 
 def planning_table() -> Iterator[str]:
@@ -89,8 +97,9 @@ def print_lift(rows: list[dict[str, Any]], console: "Console") -> None:
         )
     console.print(table)
     first = rows[0]
+    share = f"{float(100 * first['held_out_share']):g} %"
     console.print(
-        f"{100 * first['held_out_share']:g} % of the customers are held out by chance (salt {first['salt']}),"
+        f"{share} of the customers are held out by chance (salt {first['salt']}),"
         f" since {first['began_as_of']:%Y-%m-%d}. Each person counts once for each action, in the group that"
         " chance gave them, whatever HubSpot did; what is in brackets holds the truth 95 times out of 100.",
         markup=False,

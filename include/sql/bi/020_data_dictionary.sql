@@ -187,7 +187,7 @@ begin
                 (null, 'lift', 'treated_rate less held_out_rate: what the action brought. 0.01 is one person in a hundred.'),
                 (null, 'lift_low', 'Lower limit of the lift at 95 % (Newcombe 1998, method 10).'),
                 (null, 'lift_high', 'Upper limit of the lift at 95 % (Newcombe 1998, method 10).'),
-                (null, 'smallest_visible_lift', 'The smallest lift that so many people show four times out of five (power 80 %, two-sided 5 %).'),
+                (null, 'smallest_visible_lift', 'The smallest lift that so many people show four times out of five (power 80 %, two-sided 5 %), if as many buy again as of both groups together.'),
                 (null, 'p_value', 'How likely chance alone makes the two rates at least that different.'),
                 (null, 'verdict', 'worked, harmed, or no effect that could be seen: whether the interval is above 0, below it, or holds it.'),
                 (null, 'treated_spend', 'Price and freight that a person of treated bought in the 90 days on average, in BRL.'),

@@ -33,13 +33,28 @@ language sql immutable parallel safe
 return erfc(abs(lift) / sqrt(2 * nullif(pooled * (1 - pooled), 0) * (1 / people + 1 / other_people)));
 
 -- The smallest difference of two rates that so many people show four times out of five (power 80 %, two-sided 5 %), where
--- `pooled` of everybody buys again: the normal approximation. NULL where nobody or everybody does.
+-- `rate` of the others buys again. The difference widens the spread it has to stand out from, and the smaller group feels
+-- it most: so it is looked for step by step (J. L. Fleiss, Statistical Methods for Rates and Proportions, 2nd ed., 1981,
+-- section 3.2, for groups of unequal size). NULL where there are so few that not even everybody would do.
 create or replace function ops.smallest_visible_lift(
-    pooled double precision, people double precision, other_people double precision
+    rate double precision, people double precision, other_people double precision
 ) returns double precision
-language sql immutable parallel safe
-return (1.959963984540054 + 0.8416212335729143)
-    * sqrt(nullif(pooled * (1 - pooled), 0) * (1 / people + 1 / other_people));
+language plpgsql immutable strict parallel safe
+as $$
+declare
+    lift double precision := 0;
+    lifted double precision;
+    pooled double precision;
+begin
+    for step in 1..40 loop
+        lifted := least(rate + lift, 1);
+        pooled := (people * lifted + other_people * rate) / (people + other_people);
+        lift := 1.959963984540054 * sqrt(pooled * (1 - pooled) * (1 / people + 1 / other_people))
+            + 0.8416212335729143 * sqrt(lifted * (1 - lifted) / people + rate * (1 - rate) / other_people);
+    end loop;
+    return case when lift > 0 and rate + lift < 1 then lift end;
+end
+$$;
 
 -- The 97.5 % quantile of Student's t: the expansion 26.7.5 of Abramowitz and Stegun, Handbook of Mathematical Functions
 -- (1964). From 10 degrees of freedom on it is right to five digits.

@@ -121,6 +121,7 @@ select
     compared.lift,
     compared.lift_low,
     compared.lift_high,
+    -- Both groups together say best how many buy again, as long as nothing is to be seen.
     ops.smallest_visible_lift(pooled_rate, nullif(treated, 0), nullif(held_out, 0)) as smallest_visible_lift,
     ops.rates_p_value(lift, pooled_rate, nullif(treated, 0), nullif(held_out, 0)) as p_value,
     case
