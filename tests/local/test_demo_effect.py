@@ -50,7 +50,7 @@ def test_additional_orders_are_whole(tmp_path: Path) -> None:
     customers = read_table(planted, "olist_customers_dataset", ["customer_id", PERSON])
     assert orders["order_id"].is_unique and orders["customer_id"].is_unique
     new = orders[plain:].merge(customers, validate="one_to_one")
-    assert len(new) > 100 and set(new["order_status"]) == {"delivered"}
+    assert len(new) > 100 and not set(new["order_status"]) & {"canceled", "unavailable"}
     assert new["order_purchase_timestamp"].between("2018-01-01", "2018-08-30").all()
     assert not any(is_held_out("a", 0.3, person) for person in new[PERSON])
     first = orders[:plain].merge(customers).groupby(PERSON)["order_purchase_timestamp"].min()
@@ -73,7 +73,7 @@ def test_the_planted_effect_is_there(tmp_path: Path, effect: float) -> None:
     assert found["lift_low"] < effect < found["lift_high"]
     assert found["verdict"] == "worked"
     # Other groups, among whom it is spread evenly, show nothing.
-    other = lift_from(folder, 0.4, "autumn", *months)
+    other = lift_from(folder, 0.4, "winter", *months)
     assert other["lift_low"] < 0 < other["lift_high"]
     # Whoever looks later finds it as well.
     later = lift_from(folder, 0.4, "spring", datetime(2018, 5, 1))
@@ -90,7 +90,7 @@ def test_the_rule_is_that_of_the_warehouse() -> None:
 @pytest.mark.parametrize("given", ["-0.1", "0.9", "five", "nan"])
 def test_an_effect_is_a_share(given: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OLIST_DEMO_EFFECT", given)
-    with pytest.raises(OlistError, match="OLIST_DEMO_EFFECT must be a number from 0 to 0.5"):
+    with pytest.raises(OlistError, match="OLIST_DEMO_EFFECT must be a number from 0"):
         environment._demo_data(tmp_path, print)
 
 

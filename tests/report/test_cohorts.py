@@ -26,7 +26,7 @@ def cells(data_dir: Path, before: str = "9999-01-01") -> dict[tuple[date, int], 
         if more:
             second[first, more[0] - first] += 1
     return {
-        (date(*divmod(first, 12), 1).replace(month=first % 12 + 1), since): (count, second[first, since])
+        (date(first // 12, first % 12 + 1, 1), since): (count, second[first, since])
         for first, count in customers.items()
         for since in range(months.max() - first + 1)
     }

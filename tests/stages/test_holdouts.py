@@ -12,7 +12,6 @@ from support.shop import Shop
 from support.strategies import NO_HOLDOUT, holdout, in_force
 
 from olist.exceptions import OlistError
-from olist.stages import gates
 from olist.strategy.reading import read_strategy
 
 MONTHS = [date(2018, 1, 1), date(2018, 2, 1), date(2018, 3, 1)]
@@ -35,7 +34,7 @@ def run(connection: Connection, data_dir: Path, month: date, *strategy: tuple[st
 
 def experiments(connection: Connection) -> list[tuple[str, float, date, bool]]:
     return connection.execute(
-        "select salt, share::float, began_as_of::date, is_delivered from ops.experiments order by experiment_id"
+        "select salt, share::float, began_as_of::date, is_delivered from ops.experiments order by made_at"
     ).fetchall()
 
 
@@ -154,7 +153,7 @@ def test_who_is_held_out_can_be_lost_as_well(connection: Connection, demo: Path,
             (run_id,),
         )
         with pytest.raises(OlistError, match="customers_lost"):
-            gates.stop_at(connection, run_id, "upsert_hubspot")
+            pipeline.deliver(connection, run_id, sandbox)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from math import log1p
 
 import numpy as np
 from numpy.random import Generator
@@ -21,6 +20,11 @@ from olist.local.demo_values import LAST_DAY
 
 BEGINS = date(2018, 1, 1)
 DAYS = 90
+EXCLUDED = ("canceled", "unavailable")
+# With a greater one somebody would have to buy more than once until the data ends.
+MOST = 0.3
+# Its multiples, each without its whole part, lie evenly between 0 and 1, however many they are.
+GOLDEN = (5**0.5 - 1) / 2
 # Files have midnight in them.
 DAYS_ONLY = ("order_estimated_delivery_date", "review_creation_date")
 
@@ -37,8 +41,8 @@ class Effect:
     salt: str
 
     def __post_init__(self) -> None:
-        if not 0 < self.lift <= 0.5:
-            raise ValueError(f"An effect must be above 0 and at most 0.5, not {self.lift:g}.")
+        if not 0 < self.lift <= MOST:
+            raise ValueError(f"An effect must be above 0 and at most {MOST:g}, not {self.lift:g}.")
 
 
 def is_held_out(salt: str, share: float, customer_unique_id: str) -> bool:
@@ -76,8 +80,7 @@ def _additional_orders(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which order each additional one is a copy of, as its row, and when it is bought."""
     bought = orders["order_purchase_timestamp"]
-    # Delivered ones: they qualify, and their dates are complete.
-    rows = np.flatnonzero((orders["_status"] == 0) & (orders["_total"] > 0))
+    rows = np.flatnonzero(~np.isin(orders["order_status"], EXCLUDED) & (orders["_total"] > 0))
     people, first = _first_rows(customers["customer_unique_id"][rows], bought[rows])
     first = rows[first]
     ids = people.tobytes().hex()
@@ -91,11 +94,15 @@ def _additional_orders(
     begins = np.maximum(next_month, np.datetime64(BEGINS, "s"))
     ends = np.datetime64(LAST_DAY, "s") + np.timedelta64(1, "D")
     exposure = np.maximum(ends - begins, np.timedelta64(0, "s")).astype(int)
-    per_second = -log1p(-_needed(effect.lift, customers, orders)) / (DAYS * 86_400)
-    count = rng.poisson(per_second * exposure)
-    source = np.repeat(first, count)
-    seconds = np.floor(rng.random(len(source)) * np.repeat(exposure, count)).astype(int)
-    return source, np.repeat(begins, count) + seconds.astype("m8[s]")
+    per_second = _needed(effect.lift, customers, orders) / (DAYS * 86_400)
+    # Evenly over shuffled people, nobody more than one, and evenly over time: little is left to chance.
+    order = rng.permutation(len(first))
+    first, begins, exposure = first[order], begins[order], exposure[order]
+    until = np.floor(np.cumsum(per_second * exposure) + rng.random()).astype(int)
+    chosen = np.flatnonzero(np.diff(until, prepend=0))
+    when = (rng.random() + GOLDEN * np.arange(len(chosen))) % 1
+    seconds = np.floor(when * exposure[chosen]).astype(int)
+    return first[chosen], begins[chosen] + seconds.astype("m8[s]")
 
 
 def _needed(lift: float, customers: Table, orders: Table) -> float:

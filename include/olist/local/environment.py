@@ -109,9 +109,9 @@ def _demo_effect() -> float:
         lift = float(given)
     except ValueError:
         lift = -1
-    if not 0 <= lift <= 0.5:
+    if not 0 <= lift <= 0.3:
         raise OlistError(
-            f"OLIST_DEMO_EFFECT must be a number from 0 to 0.5 (0.05: five points), not {given}."
+            f"OLIST_DEMO_EFFECT must be a number from 0 to 0.3 (0.05: five points), not {given}."
         )
     if lift and not read_strategy().holdout.share:
         raise OlistError(
