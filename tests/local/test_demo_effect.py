@@ -1,11 +1,16 @@
 """Demo data with a planted effect: what is planted, and what stays as it is."""
 
+import re
+import shutil
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from support import lift
+from support.places import PROJECT
 from support.reference import PERSON, qualifying_orders, read_items, read_table
+from support.strategies import NO_HOLDOUT
+from support.user import User
 
 from olist.exceptions import OlistError
 from olist.local import demo_data, environment
@@ -112,3 +117,29 @@ def test_each_effect_has_files_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_p
         folders.append(environment._demo_data(tmp_path, lambda _: None))
     assert folders[0] == folders[1] == tmp_path / "olist-demo"
     assert len(set(folders)) == 4 and all(each.is_dir() for each in folders)
+
+
+@pytest.mark.airflow
+def test_the_walk_through_of_the_docs(tmp_path: Path) -> None:
+    page = (PROJECT / "docs" / "experiments.md").read_text(encoding="utf-8")
+    line = re.search(r"`(holdout: \{share: 0.2\})` in\n`strategy.yaml`:", page)[1]
+    commands = re.search(r"```bash\n(export OLIST_DEMO_EFFECT.*?)```", page, re.DOTALL)[1].splitlines()
+    strategy = tmp_path / "strategy.yaml"
+    strategy.write_text(STRATEGY_FILE.read_text(encoding="utf-8").replace(NO_HOLDOUT, line), encoding="utf-8")
+    settings = {"OLIST_STRATEGY": str(strategy), "COLUMNS": "240"}
+    user = User(tmp_path / "home", "", tmp_path / "outputs")
+    try:
+        for command in commands:
+            *given, last = command.removeprefix("export ").split(" make ")
+            if not given and not last.startswith("make "):
+                settings |= dict([last.split("=")])
+                continue
+            more = dict(each.split("=") for each in given)
+            done = user.types(last.removeprefix("make "), **settings, **more)
+            assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        user.leaves()
+        shutil.rmtree(tmp_path / "home", ignore_errors=True)
+    (all_actions,) = re.findall(r"all actions together.*", done.stdout)
+    low, high = map(float, re.search(r"worked: .* \(([\d.]+) to ([\d.]+)\)", all_actions).groups())
+    assert low < 5 < high
