@@ -27,6 +27,12 @@ from olist.report.experiments import (
     smallest_visible_lift,
     verdict,
 )
+from olist.report.page import render_report
+from olist.segments_page.app import _template
+from olist.strategy.preview import preview
+from olist.strategy.preview_tables import print_preview
+from olist.strategy.reading import read_strategy
+from olist.warehouse import read_sql
 
 SHARE, SALT = 0.3, "spring"
 MONTHS = [date(2018, 1, 1), date(2018, 2, 1), date(2018, 3, 1), date(2018, 7, 1)]
@@ -100,6 +106,13 @@ def test_nobody_is_held_out_without_the_setting(connection: Connection, few: Pat
     pipeline.run(connection, few)
     assert lift_of(connection) == {}
     assert read_lift(connection) == []
+
+
+def test_analysts_may_read_it(copy_of: Callable[..., str], demo: Path) -> None:
+    with psycopg.connect(copy_of(months_with_holdouts, demo), autocommit=True) as connection:
+        connection.execute("set role olist_bi")
+        for view in ("vw_action_lift", "vw_action_lift_by_experiment", "vw_cohorts"):
+            assert connection.execute(f"select count(*) from analytics.{view}").fetchone()[0] > 5
 
 
 def test_limits_are_newcombes(connection: Connection) -> None:
@@ -271,6 +284,43 @@ def test_the_table_in_the_terminal(copy_of: Callable[..., str], demo: Path) -> N
     assert "all actions together" in shown and "Did it work?" in shown
     assert "30 % of the customers are held out by chance (salt spring), since 2018-01-01" in shown
     assert "too few people to see less than" in shown
+
+
+def test_report_and_page_say_whether_actions_work(copy_of: Callable[..., str], demo: Path) -> None:
+    with psycopg.connect(copy_of(months_with_holdouts, demo), autocommit=True) as connection:
+        report = " ".join(render_report(connection, pipeline.last_run(connection)).split())
+        with connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(read_sql("segments_page/action_lift")).fetchall()
+        page = _template().render(action_lift=rows, runs=[], moved=[], sync=[], gates=[], tiers=[])
+    assert "30 % of the customers are held out by chance since 2018-01-01" in report
+    assert "people are not counted yet, as their 90 days are not over" in report
+    assert "so this is no proof that it worked: see above" in report
+    for text in (report, page):
+        assert "Did the actions work?" in text and "All together" in text
+        assert "no effect that could be seen: too few people to see less than" in text
+    assert "30 % of the customers are held out by chance since 2018-01-01" in page
+
+
+def test_without_holdouts_report_and_page_say_nothing_of_them(connection: Connection, few: Path) -> None:
+    pipeline.run(connection, few, date(2018, 3, 1))
+    report = render_report(connection, pipeline.last_run(connection))
+    assert "Did the actions work?" not in report and "held out" not in report
+    assert "Nobody was left out at random, so this is no proof that an action worked." in report
+    page = _template().render(action_lift=[], runs=[], moved=[], sync=[], gates=[], tiers=[])
+    assert "held out" not in page
+
+
+def test_the_preview_says_how_many_are_held_out(connection: Connection, few: Path) -> None:
+    pipeline.run(connection, few)
+    shown = []
+    for strategy in ((), (holdout(0.25),)):
+        output = io.StringIO()
+        with in_force(*strategy):
+            print_preview(preview(connection, read_strategy()), Console(file=output, width=300))
+        shown.append(output.getvalue())
+    assert "held out" not in shown[0]
+    assert "25% of the customers are held out (holdout.share), some 14" in shown[1]
+    assert "0 of" in shown[1] and "would get another next action" in shown[1]
 
 
 def test_the_table_of_the_docs_is_what_the_command_prints() -> None:

@@ -47,6 +47,7 @@ spent_after as (
         on orders.is_qualifying
         and orders.order_date >= snapshots.as_of
         and orders.order_date < snapshots.as_of + interval '90 days'
+    where snapshots.as_of >= (select min(began_as_of) from ops.experiments)
     group by snapshots.as_of, orders.customer_unique_id
 ),
 
