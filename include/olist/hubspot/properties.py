@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal_column
+from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
 from sqlalchemy.dialects import postgresql
 
 GROUP = {"name": "olist_intelligence", "label": "Olist Intelligence"}
@@ -80,6 +80,12 @@ PROPERTIES = (
         "previous_rfm_segment", "RFM segment before", "text", None, "The segment before; empty if none."
     ),
 )
+# In an account, and in what it is told, only where people are held out (holdout in strategy.yaml).
+CAMPAIGN_GROUP = Property(
+    "campaign_group", "Campaign group", "text", "is_held_out", "treated; control: held out, gets no action."
+)
+# What is said of an action, and not of people who are held out.
+WITHHELD = ("next_action", "next_action_reason")
 # The dropdowns, whose options are the names of strategy.yaml.
 CHOICES = tuple(each.name for each in PROPERTIES if each.kind == "choice")
 # What is emptied for people who have left the segmentation: all that we say about them. Nobody keeps it up to
@@ -89,19 +95,30 @@ CLEARED = tuple(each.name for each in PROPERTIES if each.name != ID_PROPERTY)
 
 def names_in_hubspot(prefix: str) -> dict[str, str]:
     """The names of our properties in HubSpot by those they have here; the prefix is that of strategy.yaml."""
-    return {each.name: prefix + each.name for each in PROPERTIES}
+    return {each.name: prefix + each.name for each in (*PROPERTIES, CAMPAIGN_GROUP)}
 
 
 def payload_function() -> str:
     """SQL that installs ops.hubspot_payload: a snapshot row, and where its customer was before, as the
-    properties HubSpot is sent, all text."""
+    properties HubSpot is sent, all text.
+
+    ops.hubspot_cleared empties them; ops.hubspot_withdrawn empties the campaign group of whoever was told
+    one, which must not outlive the hold-out.
+    """
     pairs = [part for each in PROPERTIES for part in (literal_column(f"'{each.name}'"), _value(each))]
     body = func.jsonb_build_object(*pairs).compile(dialect=postgresql.dialect(paramstyle="named"))
     cleared = ", ".join(f"'{name}', ''" for name in CLEARED)
+    group = CAMPAIGN_GROUP.name
     return (
         "create or replace function ops.hubspot_payload(snapshot ops.snapshot_drafts, movement jsonb)\n"
         "returns jsonb\n"
-        f"language sql stable\nreturn {body};\n"
+        f"language sql stable\nreturn {body} || case\n"
+        f"    when (snapshot).is_held_out then jsonb_build_object('{group}', 'control')\n"
+        f"    when not (snapshot).is_held_out then jsonb_build_object('{group}', 'treated')\n"
+        "    else '{}'\nend;\n"
+        "create or replace function ops.hubspot_withdrawn(told jsonb) returns jsonb\n"
+        "language sql immutable\n"
+        f"return case when told ? '{group}' then jsonb_build_object('{group}', '') else '{{}}' end;\n"
         "create or replace function ops.hubspot_cleared() returns jsonb\n"
         f"language sql stable\nreturn jsonb_build_object({cleared});\n"
     )
@@ -117,4 +134,6 @@ def _value(each: Property) -> ColumnElement[Any]:
         value = func.trim_scale(value)
     elif each.kind == "date":
         value = func.to_char(value, literal_column("'YYYY-MM-DD'"))
+    if each.name in WITHHELD:
+        value = case((literal_column("not coalesce((snapshot).is_held_out, false)"), value))
     return func.coalesce(cast(value, Text), literal_column("''"))

@@ -76,6 +76,10 @@ def _hubspot_rows(sync: dict[str, Any] | None) -> list[tuple[str, str]]:
         if by_model := plan.get("tier_moves_by_model"):
             rows.append(("of them by the new model alone", f"{by_model:,}"))
         rows += [(f"newly: {new['next_action']}", f"{new['people']:,}") for new in plan["new_actions"]]
+        rows += [
+            (f"newly {'held out' if group == 'control' else group}", f"{people:,}")
+            for group, people in plan.get("new_groups", {}).items()
+        ]
     if sync["rejected"]:
         rows.append(("contacts rejected", f"{sync['rejected']:,}"))
     if sync["lists_message"]:

@@ -23,6 +23,7 @@ from starlette.exceptions import HTTPException
 
 from olist.exceptions import OlistError
 from olist.report import page as report_page
+from olist.report.experiments import verdict
 from olist.warehouse import read_sql
 from olist.warehouse.session import settle
 
@@ -79,16 +80,8 @@ def segments_app() -> FastAPI:
 def overview(request: Request) -> Response:
     """The latest runs, the tiers of the newest snapshot, and how HubSpot stands."""
     names = (
-        "waiting",
-        "runs",
-        "tiers",
-        "about_tiers",
-        "movement",
-        "sync",
-        "verification",
-        "failures",
-        "lists",
-        "gates",
+        *("waiting", "runs", "tiers", "about_tiers", "movement", "action_lift"),
+        *("sync", "verification", "failures", "lists", "gates"),
     )
     with _reading() as rows:
         data = {name: rows(name, dag_run_id=None) for name in names}
@@ -221,6 +214,7 @@ def _template() -> Any:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": _number, "moment": _moment, "duration": _duration, "in_url": _in_url}
+    environment.filters["verdict"] = verdict
     return environment.get_template(TEMPLATE.name)
 
 

@@ -77,9 +77,11 @@ begin
     wanted as (
         select
             snapshot.customer_unique_id,
-            ops.hubspot_payload(snapshot, moved.movement) - left_out as payload
+            (ops.hubspot_withdrawn(told.payload) || ops.hubspot_payload(snapshot, moved.movement)) - left_out as payload
         from ops.snapshot_drafts as snapshot
         inner join ops.customer_movement(of_run_id) as moved using (customer_unique_id)
+        left join ops.hubspot_contacts as told
+            on told.portal_id = account and told.customer_unique_id = snapshot.customer_unique_id
         where snapshot.run_id = of_run_id
           and not exists (
               select from kept_away where kept_away.customer_unique_id = snapshot.customer_unique_id
@@ -88,7 +90,9 @@ begin
     ),
 
     left_over as (
-        select contacts.customer_unique_id, (contacts.payload || ops.hubspot_cleared()) - left_out as payload
+        select
+            contacts.customer_unique_id,
+            (contacts.payload || ops.hubspot_withdrawn(contacts.payload) || ops.hubspot_cleared()) - left_out as payload
         from ops.hubspot_contacts as contacts
         where contacts.portal_id = account and not exists (
             select from ops.snapshot_drafts as snapshot
@@ -239,7 +243,16 @@ as $$
     new_actions as (
         select payload ->> 'next_action' as next_action, count(*) as people
         from plan
-        where operation = 'create' or ('next_action' = any (changed_properties) and operation = 'update')
+        where payload ->> 'next_action' <> ''
+          and (operation = 'create' or ('next_action' = any (changed_properties) and operation = 'update'))
+        group by 1
+    ),
+
+    new_groups as (
+        select payload ->> 'campaign_group' as campaign_group, count(*) as people
+        from plan
+        where payload ->> 'campaign_group' <> ''
+          and (operation = 'create' or ('campaign_group' = any (changed_properties) and operation = 'update'))
         group by 1
     )
 
@@ -266,6 +279,10 @@ as $$
         -- By the setting that keeps them away; where it keeps nobody away nothing is said.
         select jsonb_strip_nulls(jsonb_build_object('kept_away', jsonb_object_agg(by_setting, people)))
         from kept_away
+    ) || (
+        -- Likewise, who is newly treated or held out.
+        select jsonb_strip_nulls(jsonb_build_object('new_groups', jsonb_object_agg(campaign_group, people)))
+        from new_groups
     )
     || (
         select case when count(*) > 0 then jsonb_build_object('left_alone', count(*)) else '{}' end from left_alone

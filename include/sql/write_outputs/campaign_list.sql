@@ -22,6 +22,6 @@ select
     payload ->> 'last_purchase_date' as last_purchase_date,
     ops.spreadsheet_text(payload ->> 'favorite_category') as favorite_category,
     payload ->> 'avg_review_score' as avg_review_score,
-    ops.spreadsheet_text(payload ->> 'customer_state') as customer_state
+    ops.spreadsheet_text(payload ->> 'customer_state') as customer_state{campaign_group}
 from told
 order by customer_unique_id

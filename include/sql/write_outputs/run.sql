@@ -4,6 +4,7 @@ select
     array(
         select told.run_id from ops.runs_that_told as told
         where told.as_of = run.as_of and told.portal_id = run.portal_id
-    ) || run.run_id
+    ) || run.run_id,
+    run.experiment_id is not null
 from ops.pipeline_runs as run
 where run.run_id = %(run_id)s

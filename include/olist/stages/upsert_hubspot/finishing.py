@@ -26,6 +26,8 @@ def finish(connection: "Connection", run_id: int, settings: HubSpotSettings | No
         (stop_reason,) = one_row(cursor)
         cursor.execute(read_sql("upsert_hubspot/finish_sync"), {"run_id": run_id, "stop_reason": stop_reason})
         sync = dict(zip(OUTCOME, one_row(cursor), strict=True))
+        if sync["status"] == "delivered" or sync["accepted"]:
+            cursor.execute("call ops.begin_experiment(%s, by_delivery => true)", (run_id,))
     if sync["status"] == "failed":
         raise OlistError(f"{sync['waiting']} contacts of the plan were not sent: clear upsert_hubspot.send.")
     if sync["status"] == "stopped":

@@ -12,7 +12,7 @@ from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import BATCH_SIZE, HubSpot, HubSpotSettings
 from olist.hubspot.erasure import delete_erased
 from olist.hubspot.ledger import Sample, carry_over, choose_account, open_ledger
-from olist.hubspot.properties import ID_PROPERTY
+from olist.hubspot.properties import CAMPAIGN_GROUP, ID_PROPERTY
 from olist.stages import gates
 from olist.stages.upsert_hubspot import dropdowns, preflight, restoring, verifying
 from olist.stages.upsert_hubspot.modes import NEEDING_HUBSPOT, READING_BACK, SENDING
@@ -118,18 +118,23 @@ def _survey(
     connection: "Connection", run_id: int, hubspot: HubSpot, ledger: Sample, status: str, strategy: Strategy
 ) -> definitions.Survey:
     """Our properties in the account, entered for the run. Raises OlistError if they cannot be written to."""
-    found = preflight.survey_of(connection, hubspot, ledger.portal_id)
+    has_groups, were_groups = one_row(
+        connection.execute(
+            read_sql("upsert_hubspot/campaign_groups"), {"run_id": run_id, "portal_id": ledger.portal_id}
+        )
+    )
+    found = preflight.survey_of(connection, hubspot, ledger.portal_id, has_groups)
     findings = [
         *found.findings,
         *dropdowns.examine(hubspot, found, strategy),
         *preflight.unknown_kept(strategy),
     ]
     preflight.heed(findings, only_warn=status == "dry_run")
-    entered = {
-        "run_id": run_id,
-        "property_prefix": hubspot.property_prefix,
-        "left_out": [each.name for each in found.left_out],
-    }
+    left_out = [each.name for each in found.left_out]
+    if were_groups and not has_groups and hubspot.names[CAMPAIGN_GROUP.name] not in found.ours:
+        # A person has taken the property away, and with it what was to be emptied.
+        left_out.append(CAMPAIGN_GROUP.name)
+    entered = {"run_id": run_id, "property_prefix": hubspot.property_prefix, "left_out": left_out}
     with connection.transaction():
         connection.execute(read_sql("upsert_hubspot/enter_account"), entered)
         if status != "dry_run":
@@ -166,7 +171,7 @@ def _read_back(
             "HubSpot knows our contacts by another prefix, and everybody is sent anew: none is read back."
         )
         return None
-    found = preflight.survey_of(connection, hubspot, ledger.portal_id)
+    found = preflight.survey_of(connection, hubspot, ledger.portal_id, has_groups=strategy.holdout.share > 0)
     everybody = mode == "repair" or not share
     return verifying.verify(
         connection,
@@ -297,6 +302,11 @@ def describe(planned: dict[str, Any]) -> list[str]:
         sentences.append(f"{by_model:,} of them only because the model is new")
     sentences += [
         f"{new['people']:,} people newly get: {new['next_action']}" for new in planned["new_actions"]
+    ]
+    sentences += [
+        f"{people:,} people are newly held out: HubSpot gets no next action for them"
+        for group, people in planned.get("new_groups", {}).items()
+        if group == "control"
     ]
     if planned["changed_properties"]:
         changes = ", ".join(f"{name} {people:,}" for name, people in planned["changed_properties"].items())

@@ -44,7 +44,7 @@ def examine(connection: "Connection", hubspot: HubSpot, strategy: Strategy, mode
     elif TO_READ not in granted:
         return [*findings, *account.lacking(granted)]
     try:
-        found = survey_of(connection, hubspot, portal_id)
+        found = survey_of(connection, hubspot, portal_id, has_groups=strategy.holdout.share > 0)
     except OlistError as error:
         # A Service Key may not read properties, which is found out only now.
         return [*findings, Finding(str(error))]
@@ -83,12 +83,12 @@ def _about_new_contacts(hubspot: HubSpot) -> list[Finding]:
     return findings
 
 
-def survey_of(connection: "Connection", hubspot: HubSpot, portal_id: int) -> Survey:
-    """Our properties in an account, of which some are noted as ours."""
+def survey_of(connection: "Connection", hubspot: HubSpot, portal_id: int, has_groups: bool) -> Survey:
+    """Our properties in an account, of which some are noted as ours. `has_groups`: people are held out."""
     (noted,) = one_row(
         connection.execute(read_sql("upsert_hubspot/noted_properties"), {"portal_id": portal_id})
     )
-    return survey(hubspot, noted)
+    return survey(hubspot, noted, has_groups)
 
 
 def unknown_kept(strategy: Strategy) -> list[Finding]:
@@ -212,7 +212,7 @@ def _broken_values(
 ) -> tuple[int, str | None]:
     from psycopg.errors import DataError
 
-    own_names = {hubspot.names[each.name]: each.name for each in PROPERTIES}
+    own_names = {name: own for own, name in hubspot.names.items()}
     try:
         return one_row(
             connection.execute(
