@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from airflow.sdk import Param, TaskGroup, dag, get_current_context, task, task_group
 
-from olist.files.sources import TABLES
+from olist.files.sources import OPTIONAL_TABLES, TABLES
 from olist.orchestration import addresses, alerts
 from olist.orchestration.schedule import Monthly
 from olist.strategy.limits import GATES
@@ -34,6 +34,7 @@ means and what to do. Every task can be run again: clear it *with its downstream
 stays until the run publishes again, and HubSpot is sent nothing twice. Clear an old run from `start_run`
 on, since working tables are kept only for the last three runs, and for a day where a run has failed.
 """
+MAY_BE_LOADED = [*TABLES, *OPTIONAL_TABLES]
 STAGING = [addresses.table(f"staging.{table}") for table in TABLES]
 SNAPSHOT_TABLE = addresses.table("analytics.customer_snapshots")
 PARAMS = {
@@ -104,13 +105,16 @@ def start_run() -> int:
 )
 def load(table: str, run: int):
     """Loads one file, typed and keyed; rows that cannot be are set aside in `ops.rejected_rows`. A file
-    whose content was loaded before is not loaded again. After correcting a file, clear its load with
-    everything downstream."""
+    whose content was loaded before is not loaded again. `customer_contacts` need not be there. After
+    correcting a file, clear its load with everything downstream."""
+    from olist.files.sources import source_of
     from olist.orchestration import tasks
     from olist.stages import load
 
     loaded = tasks.run_stage("load", load.load, run, table, part=table)
-    get_current_context()["outlet_events"][addresses.LOADED].add(addresses.table(f"staging.{table}"))
+    if loaded["file"]:
+        filled = addresses.table(f"{source_of(table).schema}.{table}")
+        get_current_context()["outlet_events"][addresses.LOADED].add(filled)
     return loaded
 
 
@@ -291,7 +295,7 @@ def write_outputs(run: int):
 def customer_segmentation():
     run = start_run()
     # Of a mapped task Airflow does not take the docstring by itself.
-    loads = load.override(doc_md=load.function.__doc__).partial(run=run).expand(table=list(TABLES))
+    loads = load.override(doc_md=load.function.__doc__).partial(run=run).expand(table=MAY_BE_LOADED)
     validated = validate(run)
     with TaskGroup(
         "build_features", doc_md="Order values, then the numbers, scores and segments of the customers."

@@ -1,23 +1,25 @@
 """Where the nine files lie: in the data folder, in a folder within it, or in a zip as Kaggle gives it.
 
-All nine come from one place. Files of two places could be of two months, and nobody would see it.
+All nine come from one place. Files of two places could be of two months, and nobody would see it. A file that
+may be there or not is with them, or in the data folder itself, as beside the zip from Kaggle.
 """
 
 import os
 import stat
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from olist.exceptions import OlistError
 from olist.files.source_file import SourceFile, open_zip
-from olist.files.sources import SOURCES, Source
+from olist.files.sources import OPTIONAL_SOURCES, SOURCES, Source
 
 # Plain before packed. Kaggle gives a single large file as a zip of its own.
 ENDINGS = (".csv", ".csv.gz", ".csv.zip")
 SHOWN_NAMES = 5
 OUR_NAMES = {f"{source.file_stem}{ending}" for source in SOURCES for ending in ENDINGS}
+OPTIONAL_NAMES = {f"{source.file_stem}{ending}" for source in OPTIONAL_SOURCES for ending in ENDINGS}
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,24 @@ class Place:
     files: dict[str, SourceFile]
     names: tuple[str, ...] = ()
 
+    def holds_the_nine(self) -> bool:
+        """Whether it has any of the nine files."""
+        return any(name.lower() in OUR_NAMES for name in self.files)
+
     def find(self, source: Source) -> SourceFile:
         """The file of a source, plain before packed, the usual spelling before another.
 
         Raises OlistError where there is none, or two of which neither has the usual spelling.
         """
+        if file := self.find_if_there(source):
+            return file
+        raise OlistError(
+            f"The data folder {self.path} has no {source.file_stem}.csv and no {source.file_stem}.csv.gz"
+            f"{self._what_it_has()}."
+        )
+
+    def find_if_there(self, source: Source) -> SourceFile | None:
+        """The same of a file that may be there or not."""
         for ending in ENDINGS:
             wanted = f"{source.file_stem}{ending}"
             found = sorted(name for name in self.files if name.lower() == wanted)
@@ -42,13 +57,10 @@ class Place:
                 raise OlistError(f"{self.path} has both {found[0]} and {found[1]}: leave one of them there.")
             if found:
                 return self.files[found[0]]
-        raise OlistError(
-            f"The data folder {self.path} has no {source.file_stem}.csv and no {source.file_stem}.csv.gz"
-            f"{self._what_it_has()}."
-        )
+        return None
 
     def _what_it_has(self) -> str:
-        if self.files:
+        if self.holds_the_nine():
             return ""
         if not self.names:
             return "; it is empty"
@@ -67,9 +79,10 @@ def find_place(data_dir: Path) -> Place:
         if not stat.S_ISDIR(data_dir.stat().st_mode):
             return _zip_as_folder(data_dir)
         place = _folder(data_dir)
-        if place.files:
+        if place.holds_the_nine():
             return place
-        return _only(data_dir, _places_among(data_dir / name for name in place.names)) or place
+        inner = _only(data_dir, _places_among(data_dir / name for name in place.names))
+        return _with_files_beside(inner, place) if inner else place
     except (FileNotFoundError, NotADirectoryError) as error:
         raise OlistError(
             f"The data folder {data_dir} does not exist (set OLIST_DATA_DIR or the param data_dir)."
@@ -94,6 +107,17 @@ def _only(data_dir: Path, places: list[Place]) -> Place | None:
             f"The data folder {data_dir} has such files in {first} and in {second}: leave one of them there."
         )
     return places[0] if places else None
+
+
+def _with_files_beside(inner: Place, outer: Place) -> Place:
+    """The place of the nine files, with those of the data folder around it."""
+    for source in OPTIONAL_SOURCES:
+        if inner.find_if_there(source) and outer.find_if_there(source):
+            raise OlistError(
+                f"The data folder {outer.path} has {source.file_stem}.csv in itself and in"
+                f" {inner.path.relative_to(outer.path)}: leave one of them there."
+            )
+    return replace(inner, files=inner.files | outer.files)
 
 
 def _folder(path: Path) -> Place:
@@ -124,7 +148,7 @@ def _places_among(entries: Iterable[Path]) -> list[Place]:
             continue
         except (OSError, OlistError) as error:
             unreadable = unreadable or error
-    places = [place for place in places if place.files]
+    places = [place for place in places if place.holds_the_nine()]
     if unreadable and not places:
         raise unreadable
     return places
@@ -140,7 +164,8 @@ def _folders_of_zip(path: Path) -> list[Place]:
         inner = PurePosixPath(member.replace("\\", "/"))
         if _is_ours(inner.name) and not member.endswith("/") and inner.suffix.lower() != ".zip":
             folders[inner.parent][inner.name] = SourceFile(path, member)
-    return [Place(path / parent, files) for parent, files in sorted(folders.items())]
+    places = [Place(path / parent, files) for parent, files in sorted(folders.items())]
+    return [place for place in places if place.holds_the_nine()]
 
 
 def _members(path: Path) -> tuple[str, ...]:
@@ -149,4 +174,4 @@ def _members(path: Path) -> tuple[str, ...]:
 
 
 def _is_ours(name: str) -> bool:
-    return name.lower() in OUR_NAMES
+    return name.lower() in OUR_NAMES | OPTIONAL_NAMES

@@ -1,15 +1,28 @@
-"""The nine files that Olist publishes, and the table each one fills."""
+"""The nine files that Olist publishes, the one that a shop may add, and the table each one fills."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file by its name without ending, the table it fills, and the columns its header must have."""
+    """A file by its name without ending, the table it fills, and the columns its header must and may have.
+
+    Its text lands in one schema, its typed rows are in another. `shown` are the columns that are kept of a
+    rejected row, for people to see; None stands for the whole row.
+    """
 
     table: str
     file_stem: str
     columns: tuple[str, ...]
+    optional_columns: tuple[str, ...] = ()
+    landing: str = "raw"
+    schema: str = "staging"
+    shown: tuple[str, ...] | None = None
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether what is in its rows may be said nowhere: in no log, error or record."""
+        return self.shown is not None
 
 
 # Those that take longest first, as they are loaded: the short ones fit in beside them.
@@ -109,7 +122,21 @@ SOURCES = (
 )
 TABLES = tuple(source.table for source in SOURCES)
 
+# Files that may be there or not: docs/your-data.md.
+OPTIONAL_SOURCES = (
+    Source(
+        "customer_contacts",
+        "customer_contacts",
+        ("customer_unique_id", "email"),
+        optional_columns=("first_name", "last_name", "opted_out"),
+        landing="personal",
+        schema="personal",
+        shown=("customer_unique_id",),
+    ),
+)
+OPTIONAL_TABLES = tuple(source.table for source in OPTIONAL_SOURCES)
+
 
 def source_of(table: str) -> Source:
     """The source that fills a table."""
-    return next(source for source in SOURCES if source.table == table)
+    return next(source for source in (*SOURCES, *OPTIONAL_SOURCES) if source.table == table)

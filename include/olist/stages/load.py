@@ -2,6 +2,9 @@
 
 A file is known by its content. Content that staging already holds is not loaded again. PostgreSQL's COPY
 reads the file; where it cannot, the file is read row by row, and rows that are no CSV are set aside as well.
+
+What is in the rows of a file about people (Source.is_personal) is in no log, no error and no record of
+PostgreSQL's. COPY would write a line that it cannot read into all three, so such a file is read row by row.
 """
 
 import hashlib
@@ -12,23 +15,25 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, LiteralString
 
 from olist.exceptions import OlistError
-from olist.files import csv_repair
+from olist.files import csv_repair, emails
 from olist.files.places import find_place
 from olist.files.source_file import SourceFile
-from olist.files.sources import Source, source_of
+from olist.files.sources import OPTIONAL_SOURCES, Source, source_of
+from olist.stages import contacts
 from olist.warehouse import fingerprint, one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
-    from psycopg.sql import Composed
+    from psycopg.sql import Composable, Composed
 
 MAX_COLUMNS = 200
 # Changed code may read or type rows differently, so a change to one of these loads every file again.
 TYPING_SQL = ("load/010_text_formats", "load/020_typed_views", "load/030_stage_file")
 READING_CODE = Path(csv_repair.__file__)
+PERSONAL_SQL, PERSONAL_CODE = "load/025_contacts", Path(emails.__file__)
 
 log = logging.getLogger(__name__)
 
@@ -44,32 +49,54 @@ class Header:
 def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
     """Makes the table's file of the run's data folder part of staging, and pins the run to it.
 
-    Returns file name, rows read, accepted and rejected, and whether staging held them already. Raises
-    OlistError, with nothing changed, for a file that is missing, empty, cut short, in another encoding, or
-    has a header without the columns of the table.
+    Returns file name, rows read, accepted and rejected, and whether staging held them already. Of a file
+    that need not be there and is not, the name is None. Raises OlistError, with nothing changed, for a file
+    that is missing, empty, cut short, in another encoding, or has a header without the columns of the table.
     """
     import psycopg
 
     source = source_of(table)
-    file = find_place(_data_dir(connection, run_id)).find(source)
-    header, digest = _first_look(file, source)
-    content_hash = fingerprint(digest, READING_CODE.read_text("utf-8"), *map(read_sql, TYPING_SQL))
+    place = find_place(_data_dir(connection, run_id))
+    file = place.find_if_there(source) if source in OPTIONAL_SOURCES else place.find(source)
+    if file is None:
+        return _go_without(connection, run_id, source)
     try:
-        with connection.transaction(), connection.cursor() as cursor:
-            file_id = _held_file(cursor, table, content_hash)
-            is_new = file_id is None
-            if is_new:
-                # Waits for any other load of this table, which may just have brought the same file.
-                cursor.execute(f"lock table raw.{table} in access exclusive mode")
-                file_id = _held_file(cursor, table, content_hash)
-                is_new = file_id is None
-            if is_new:
-                file_id = _load_file(cursor, source, file, header, digest, content_hash)
-            cursor.execute(read_sql("load/pin_file"), {"run_id": run_id, "table": table, "file_id": file_id})
-            cursor.execute(read_sql("load/file_counts"), {"file_id": file_id})
-            read, accepted, rejected, why_set_aside = one_row(cursor)
+        return _load(connection, run_id, source, file)
     except psycopg.DataError as error:
-        raise OlistError(f"{file.name} cannot be loaded: {error.diag.message_primary}.") from error
+        sentence = f"{file.name} cannot be loaded: {error.diag.message_primary}."
+        raise OlistError(sentence) from (None if source.is_personal else error)
+    except psycopg.Error as error:
+        if source.is_personal:
+            # Without PostgreSQL's DETAIL and CONTEXT, which may hold a row.
+            raise type(error)(error.diag.message_primary or "PostgreSQL is gone") from None
+        raise
+
+
+def _go_without(connection: "Connection", run_id: int, source: Source) -> dict[str, Any]:
+    """The run may be pinned to a file that was there when it was loaded before."""
+    connection.execute(read_sql("load/unpin_file"), {"run_id": run_id, "table": source.table})
+    log.info("There is no %s.csv, and there need not be one.", source.file_stem)
+    return {"file": None, "rows_read": 0, "rows_accepted": 0, "rows_rejected": 0, "was_loaded_before": False}
+
+
+def _load(connection: "Connection", run_id: int, source: Source, file: SourceFile) -> dict[str, Any]:
+    header, digest = _first_look(file, source)
+    content_hash = fingerprint(digest, *_code_that_reads(source))
+    with connection.transaction(), connection.cursor() as cursor:
+        file_id = _held_file(cursor, source.table, content_hash)
+        is_new = file_id is None
+        if is_new:
+            # Waits for any other load of this table, which may just have brought the same file.
+            cursor.execute(_about("lock table {} in access exclusive mode", source))
+            file_id = _held_file(cursor, source.table, content_hash)
+            is_new = file_id is None
+        if file_id is None:
+            file_id = _load_file(cursor, source, file, header, digest, content_hash)
+        pin = {"run_id": run_id, "table": source.table, "file_id": file_id}
+        cursor.execute(read_sql("load/pin_file"), pin)
+        cursor.execute(read_sql("load/file_counts"), {"file_id": file_id})
+        read, accepted, rejected, why_set_aside = one_row(cursor)
+        more = contacts.count_emails(cursor, file_id, file.name) if source.is_personal else {}
     if why_set_aside:
         log.warning("%s.", why_set_aside)
     return {
@@ -78,7 +105,15 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
         "rows_accepted": accepted,
         "rows_rejected": rejected,
         "was_loaded_before": not is_new,
+        **more,
     }
+
+
+def _code_that_reads(source: Source) -> list[str]:
+    code = [READING_CODE.read_text("utf-8"), *map(read_sql, TYPING_SQL)]
+    if source.is_personal:
+        code += [read_sql(PERSONAL_SQL), PERSONAL_CODE.read_text("utf-8"), emails.CHECKED_BY]
+    return code
 
 
 def _load_file(
@@ -88,15 +123,29 @@ def _load_file(
         rows_read, rows_unreadable = _fill_raw(cursor, source, file, header, digest, unreadable)
         cursor.execute(
             read_sql("load/register_file"),
-            {"table": source.table, "hash": content_hash, "name": file.name, "rows": rows_read},
+            {
+                "table": source.table,
+                "hash": content_hash,
+                "name": file.name,
+                "rows": rows_read,
+                "schema": source.schema,
+            },
         )
         (file_id,) = one_row(cursor)
         _keep_unreadable(cursor, file_id, unreadable)
-    cursor.execute("call staging.stage_file(%s, %s)", (source.table, file_id))
+    if source.is_personal:
+        contacts.check_emails(cursor)
+    shown = None if source.shown is None else list(source.shown)
+    cursor.execute(
+        "call staging.stage_file(%s, %s, %s, %s, %s)",
+        (source.table, file_id, source.landing, source.schema, shown),
+    )
     (rejected,) = one_row(cursor)
     counts = {"file_id": file_id, "rejected": rejected + rows_unreadable}
     cursor.execute(read_sql("load/count_rejects"), counts)
-    cursor.execute("call staging.show_file(%s, %s)", (source.table, file_id))
+    cursor.execute("call staging.show_file(%s, %s, %s)", (source.table, file_id, source.schema))
+    if source.is_personal:
+        cursor.execute("truncate personal.customer_contacts, personal.checked_emails")
     return file_id
 
 
@@ -109,7 +158,7 @@ def _fill_raw(
     _prepare_raw(cursor, source, header)
     hasher = hashlib.sha256()
     counted = None
-    if header.is_first_line:
+    if header.is_first_line and not source.is_personal:
         try:
             with cursor.connection.transaction():
                 counted = _copy(cursor, source, header, _hashed(file, hasher)), 0
@@ -126,12 +175,18 @@ def _fill_raw(
 def _prepare_raw(cursor: "Cursor", source: Source, header: Header) -> None:
     from psycopg import sql
 
-    table = sql.Identifier("raw", source.table)
-    cursor.execute(sql.SQL("truncate {}").format(table))
+    cursor.execute(_about("truncate {}", source))
     for name in header.names:
-        if name not in source.columns:
+        if name not in source.columns + source.optional_columns:
             column = sql.Identifier(name)
-            cursor.execute(sql.SQL("alter table {} add column if not exists {} text").format(table, column))
+            cursor.execute(_about("alter table {} add column if not exists {} text", source, column))
+
+
+def _about(statement: LiteralString, source: Source, *more: "Composable") -> "Composed":
+    """A statement about the table that the file lands in."""
+    from psycopg import sql
+
+    return sql.SQL(statement).format(sql.Identifier(source.landing, source.table), *more)
 
 
 def _copy(cursor: "Cursor", source: Source, header: Header, blocks: Iterator[bytes]) -> int:
@@ -156,7 +211,8 @@ def _copy_row_by_row(
         for row in rows:
             census.count(row)
             if row.problem:
-                unreadable.write(json.dumps([row.line, row.problem, row.shown()]) + "\n")
+                content = {} if source.is_personal else {"text": row.shown()}
+                unreadable.write(json.dumps([row.line, row.problem, content]) + "\n")
             else:
                 sink.write_row([*(field or None for field in row.fields), row.line])
     census.refuse_another_encoding(file_name)
@@ -168,14 +224,14 @@ def _copy_statement(source: Source, names: tuple[str, ...], options: str = "") -
 
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
     copy = sql.SQL("copy {table} ({columns}) from stdin " + options)
-    return copy.format(table=sql.Identifier("raw", source.table), columns=columns)
+    return copy.format(table=sql.Identifier(source.landing, source.table), columns=columns)
 
 
 def _keep_unreadable(cursor: "Cursor", file_id: int, unreadable: IO[str]) -> None:
     unreadable.seek(0)
     with cursor.copy("copy ops.file_rejects (file_id, line, reason, row_content) from stdin") as sink:
-        for line, reason, text in map(json.loads, unreadable):
-            sink.write_row((file_id, line, reason, json.dumps({"text": text})))
+        for line, reason, content in map(json.loads, unreadable):
+            sink.write_row((file_id, line, reason, json.dumps(content)))
 
 
 def _data_dir(connection: "Connection", run_id: int) -> Path:
@@ -216,19 +272,28 @@ def _read_header(start: bytes, file_name: str, source: Source) -> Header:
     found = [name.strip() for name in row.fields]
     missing = [name for name in source.columns if name not in found]
     if missing:
-        shown = "".join(each if each.isprintable() else "?" for each in ", ".join(found)[:300])
+        shown = _shown_header(row, source)
         # A spreadsheet saves such a "CSV" where the comma is the decimal sign.
-        if shown.count(";") > 1:
+        if row.text.count(";") > 1:
             shown += ": its columns are separated by semicolons, not by commas"
         raise OlistError(
             f"{file_name} has a wrong header: {', '.join(missing)} missing (line {row.line} is {shown})."
         )
-    repeated = [name for name in source.columns if found.count(name) > 1]
+    known = source.columns + source.optional_columns
+    repeated = [name for name in known if found.count(name) > 1]
     if repeated:
         raise OlistError(f"{file_name} has a wrong header: {', '.join(repeated)} is there twice.")
     if len(found) > MAX_COLUMNS:
         raise OlistError(f"{file_name} has a wrong header: {len(found)} columns.")
     # A name that somebody else has chosen never becomes the name of a column.
-    names = [name if name in source.columns else f"column_{number}" for number, name in enumerate(found, 1)]
+    names = [name if name in known else f"column_{number}" for number, name in enumerate(found, 1)]
     is_first_line = row.line == 1 and re.fullmatch(r"[^\r\n]*\r?\n", row.text) is not None
     return Header(tuple(names), is_first_line)
+
+
+def _shown_header(row: csv_repair.Row, source: Source) -> str:
+    """What stands in the place of a header: of a file about people without one, it is a person."""
+    if source.is_personal:
+        return f"something else, with {len(row.fields)} columns"
+    found = ", ".join(name.strip() for name in row.fields)
+    return "".join(each if each.isprintable() else "?" for each in found[:300])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from olist.files.places import find_place
-from olist.files.sources import SOURCES
+from olist.files.sources import OPTIONAL_SOURCES, SOURCES
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.properties import payload_function
@@ -54,6 +54,9 @@ def start_run(connection: "Connection", request: RunRequest, settings: HubSpotSe
     place = find_place(Path(request.data_dir))
     for source in SOURCES:
         place.find(source).check_rights()
+    for source in OPTIONAL_SOURCES:
+        if file := place.find_if_there(source):
+            file.check_rights()
     install(connection, strategy)
     for finding in find_idle_rules(connection, strategy):
         log.warning("%s", finding)

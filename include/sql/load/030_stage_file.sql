@@ -1,16 +1,19 @@
--- Moves raw.<source_table>, which holds one file, into a partition of its own in staging, and sets aside the
--- rows that cannot be typed or keyed, each with the line of the file it starts on.
+-- Moves <landing>.<source_table>, which holds one file, into a partition of its own in the schema of its typed rows,
+-- and sets aside the rows that cannot be typed or keyed, each with the line of the file it starts on. Of a rejected row
+-- only the columns `shown` are kept, all of them where it is NULL.
 create or replace procedure staging.stage_file(
-    source_table text, new_file_id bigint, inout rows_rejected bigint default null
+    source_table text, new_file_id bigint, landing text, typed_schema text, shown text[],
+    inout rows_rejected bigint default null
 )
 language plpgsql
 -- Keys, dates and amounts need no long statistics: ANALYZE looks at 3,000 rows instead of 30,000.
 set default_statistics_target = 10
 as $$
 declare
-    staged text := format('staging.%I', source_table || '_by_file');
-    part text := format('staging.%I', source_table || '_file_' || new_file_id);
-    typed text := format('staging.%I', 'typed_' || source_table);
+    landed text := format('%I.%I', landing, source_table);
+    staged text := format('%I.%I', typed_schema, source_table || '_by_file');
+    part text := format('%I.%I', typed_schema, source_table || '_file_' || new_file_id);
+    typed text := format('%I.%I', typed_schema, 'typed_' || source_table);
     key_columns text;
     typed_key text;
     rows_read bigint;
@@ -26,9 +29,9 @@ begin
 
     perform ops.has_part(staged, part);
     execute format('create table %s (like %s including defaults, check (file_id = %s))', part, staged, new_file_id);
-    execute format('select count(*) from raw.%I', source_table) into rows_read;
+    execute format('select count(*) from %s', landed) into rows_read;
     -- Most files have nothing to reject, and then every value has been looked at once.
-    if staging.fill_part(source_table, part, new_file_id) < rows_read then
+    if staging.fill_part(typed, part, new_file_id) < rows_read then
         execute format('insert into rejected select position, problem from %s where problem is not null', typed);
     end if;
     begin
@@ -46,40 +49,40 @@ begin
                          order by (to_jsonb(raw_row) - ''file_line'')::text collate "C", typed.position
                      )
                  from %2$s as typed
-                 inner join raw.%3$I as raw_row on raw_row.ctid = typed.position
+                 inner join %3$s as raw_row on raw_row.ctid = typed.position
                  where typed.problem is null
              ) as ranked
              where row_number > 1',
-            key_columns, typed, source_table, typed_key
+            key_columns, typed, landed, typed_key
         );
         execute format('truncate %s', part);
-        perform staging.fill_part(source_table, part, new_file_id);
+        perform staging.fill_part(typed, part, new_file_id);
         execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
     end;
 
     execute format('analyze %s', part);
     select count(*) into rows_rejected from rejected;
     if rows_rejected > 0 then
-        call staging.keep_rejects(source_table, new_file_id);
+        call staging.keep_rejects(landed, new_file_id, shown);
     end if;
     drop table rejected;
 end
 $$;
 
--- Fills an empty partition with the good rows of raw.<source_table>. Returns how many rows of the file those are.
-create or replace function staging.fill_part(source_table text, part text, new_file_id bigint)
+-- Fills an empty partition with the good rows of a typed view. Returns how many rows of the file those are.
+create or replace function staging.fill_part(typed text, part text, new_file_id bigint)
 returns bigint
 language plpgsql
 as $$
 declare
-    good_rows text := format('from staging.%I as typed where problem is null', 'typed_' || source_table);
+    good_rows text := format('from %s as typed where problem is null', typed);
     column_names text;
     filled bigint;
 begin
     if exists (select from rejected) then
         good_rows := good_rows || ' and not exists (select from rejected where rejected.position = typed.position)';
     end if;
-    if source_table = 'geolocation' then
+    if typed = 'staging.typed_geolocation' then
         -- A million points of 19,000 zip prefixes: the median is what the pipeline needs, and is not moved by
         -- the few points that lie outside Brazil.
         execute format(
@@ -117,7 +120,17 @@ language sql immutable
 return length(value) - length(translate(value, E'\r\n', ''))
     - (length(value) - length(replace(value, E'\r\n', ''))) / 2;
 
-create or replace procedure staging.keep_rejects(source_table text, of_file_id bigint)
+-- A column of a row, of which little may be kept, as JSON: no text that could be a name or an address, as in a row whose
+-- fields have moved by one. An id has a digit.
+create or replace function staging.shown_columns(row_content jsonb, shown text[]) returns jsonb
+language sql immutable
+return (
+    select coalesce(jsonb_object_agg(key, value), '{}')
+    from jsonb_each_text(row_content)
+    where key = any (shown) and value ~ '^[A-Za-z0-9_.-]{1,64}$' and value ~ '[0-9]'
+);
+
+create or replace procedure staging.keep_rejects(landed text, of_file_id bigint, shown text[])
 language plpgsql
 as $$
 begin
@@ -128,7 +141,7 @@ begin
              numbered.line,
              split_part(rejected.problem, '': '', 1),
              substr(rejected.problem, nullif(position('': '' in rejected.problem), 0) + 2),
-             numbered.row_content
+             case when %3$L::text[] is null then row_content else staging.shown_columns(row_content, %3$L) end
          from (
              select
                  ctid as position,
@@ -137,22 +150,22 @@ begin
                      order by ctid rows between unbounded preceding and 1 preceding
                  ), 0)) as line,
                  to_jsonb(raw_row) - ''file_line'' as row_content
-             from raw.%2$I as raw_row
+             from %2$s as raw_row
          ) as numbered
          inner join rejected using (position)',
-        of_file_id, source_table
+        of_file_id, landed, shown
     );
 end
 $$;
 
 -- Attaching comes last, since it is what other runs could have to wait for.
-create or replace procedure staging.show_file(source_table text, new_file_id bigint)
+create or replace procedure staging.show_file(source_table text, new_file_id bigint, typed_schema text)
 language plpgsql
 as $$
 begin
     execute format(
-        'alter table staging.%I attach partition staging.%I for values in (%s)',
-        source_table || '_by_file', source_table || '_file_' || new_file_id, new_file_id
+        'alter table %1$I.%2$I attach partition %1$I.%3$I for values in (%4$s)',
+        typed_schema, source_table || '_by_file', source_table || '_file_' || new_file_id, new_file_id
     );
 end
 $$;

@@ -170,7 +170,7 @@ begin
     commit;
 
     for part in
-        select file_id, format('staging.%I', table_name || '_file_' || file_id) as name
+        select file_id, format('%I.%I', schema_name, table_name || '_file_' || file_id) as name
         from ops.source_files
         where content_hash is not null
     loop

@@ -1,12 +1,16 @@
 -- A run that looks at the same files from the same moment, by the same rules, comes to the same results as the run
 -- before: it copies them, which takes a fraction of the time. To have them computed again: DELETE FROM ops.result_inputs.
 
--- Everything that decides about a result. Rules and SQL are in it as the fingerprint they were installed with.
+-- Everything that decides about a result; whom one can write to decides about none. Rules and SQL are in it as the fingerprint they were installed with.
 create or replace function ops.inputs_of(result text, of_run_id bigint) returns jsonb
 language sql stable
 return (
     select jsonb_build_object(
-        'files', (select jsonb_object_agg(table_name, file_id) from ops.run_files where run_id = of_run_id),
+        'files', (
+            select jsonb_object_agg(run_files.table_name, file_id)
+            from ops.run_files inner join ops.source_files using (file_id)
+            where run_id = of_run_id and schema_name = 'staging'
+        ),
         'rules', (select name from ops.installed where name like 'routines %'),
         'excluded_statuses', run.excluded_statuses,
         'as_of', case when result <> 'order_values_drafts' then run.as_of end,

@@ -212,7 +212,7 @@ begin
             end,
             case when source_files.rows_accepted = 0 then 1 else 0 end, 1, 0.0, 'the table has no row'
         from ops.run_files inner join ops.source_files using (file_id)
-        where run_files.run_id = of_run_id
+        where run_files.run_id = of_run_id and schema_name = 'staging'
         union all
         select
             'orders_have_customers', 'orders', 'critical',

@@ -1,0 +1,1 @@
+copy personal.checked_emails (written, email, email_problem) from stdin

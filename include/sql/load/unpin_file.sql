@@ -1,0 +1,1 @@
+delete from ops.run_files where run_id = %(run_id)s and table_name = %(table)s
