@@ -86,6 +86,12 @@ CHOICES = tuple(each.name for each in PROPERTIES if each.kind == "choice")
 # date any more, and a workflow would go by it. The id stays: if they come back, they are the same contact.
 CLEARED = tuple(each.name for each in PROPERTIES if each.name != ID_PROPERTY)
 
+# What is empty for people who have asked not to be written to.
+ACTIONS = ("next_action", "next_action_reason")
+# HubSpot's own properties that are sent where they are known. They are not ours: they are neither made nor
+# cleared, and have no prefix.
+PERSONAL = ("email", "firstname", "lastname")
+
 
 def names_in_hubspot(prefix: str) -> dict[str, str]:
     """The names of our properties in HubSpot by those they have here; the prefix is that of strategy.yaml."""
@@ -97,13 +103,15 @@ def payload_function() -> str:
     properties HubSpot is sent, all text."""
     pairs = [part for each in PROPERTIES for part in (literal_column(f"'{each.name}'"), _value(each))]
     body = func.jsonb_build_object(*pairs).compile(dialect=postgresql.dialect(paramstyle="named"))
-    cleared = ", ".join(f"'{name}', ''" for name in CLEARED)
+    cleared, no_action = (", ".join(f"'{name}', ''" for name in names) for names in (CLEARED, ACTIONS))
     return (
         "create or replace function ops.hubspot_payload(snapshot ops.snapshot_drafts, movement jsonb)\n"
         "returns jsonb\n"
         f"language sql stable\nreturn {body};\n"
         "create or replace function ops.hubspot_cleared() returns jsonb\n"
         f"language sql stable\nreturn jsonb_build_object({cleared});\n"
+        "create or replace function ops.hubspot_opted_out() returns jsonb\n"
+        f"language sql stable\nreturn jsonb_build_object({no_action});\n"
     )
 
 

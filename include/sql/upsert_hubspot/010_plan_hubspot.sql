@@ -28,7 +28,7 @@ begin
     on conflict (run_id) do update set
         as_of = excluded.as_of, mode = excluded.mode, status = excluded.status, message = excluded.message,
         plan = '{}', planned_at = clock_timestamp(), finished_at = null,
-        property_prefix = default, left_out = default, told_parts = default;
+        property_prefix = default, left_out = default, told_parts = default, opt_outs_message = default;
 end
 $$;
 
@@ -59,10 +59,16 @@ begin
     with wanted as (
         select
             snapshot.customer_unique_id,
-            ops.hubspot_payload(snapshot, moved.movement) - left_out as payload
+            (
+                ops.hubspot_payload(snapshot, moved.movement)
+                || case when people.has_opted_out then ops.hubspot_opted_out() else '{}' end
+            ) - left_out || people.properties as payload,
+            people.verdict in ('own', 'claim') as is_found,
+            people.verdict = 'claim' as is_claimed
         from ops.snapshot_drafts as snapshot
         inner join ops.customer_movement(of_run_id) as moved using (customer_unique_id)
-        where snapshot.run_id = of_run_id
+        inner join personal.people_of_run(of_run_id) as people using (customer_unique_id)
+        where snapshot.run_id = of_run_id and not people.is_set_aside
         offset 0
     ),
 
@@ -76,9 +82,12 @@ begin
     ),
 
     everybody as (
-        select customer_unique_id, payload, false as has_left from wanted
+        select
+            customer_unique_id, payload, coalesce(is_found, false) as is_found, coalesce(is_claimed, false) as is_claimed,
+            false as has_left
+        from wanted
         union all
-        select customer_unique_id, payload, true as has_left from left_over
+        select customer_unique_id, payload, false, false, true from left_over
     ),
 
     compared as (
@@ -104,25 +113,28 @@ begin
         customer_unique_id,
         case
             when has_left then 'clear'
-            when acknowledged_hash is null then 'create'
+            when acknowledged_hash is null and not is_found then 'create'
             else 'update'
         end,
         abs(hashtext(customer_unique_id)::bigint) % parts,
         case
-            when acknowledged_hash is null then '{}'
+            when acknowledged_hash is null and not is_found then '{}'
             else array(
                 select key from jsonb_each_text(payload)
-                where value is distinct from acknowledged_payload ->> key
+                where value is distinct from coalesce(acknowledged_payload ->> key, case when is_found then '' end)
                 order by key
             )
         end,
         payload,
         payload_hash
     from compared
-    where is_in_doubt or payload_hash is distinct from acknowledged_hash;
+    where is_in_doubt or is_claimed or payload_hash is distinct from acknowledged_hash;
     call ops.analyze_draft('hubspot_plan_drafts', of_run_id);
 
-    update ops.hubspot_syncs set plan = ops.summarise_plan(of_run_id) where run_id = of_run_id;
+    update ops.hubspot_syncs
+    set plan = ops.summarise_plan(of_run_id)
+        || jsonb_strip_nulls(jsonb_build_object('contacts', personal.count_people(of_run_id)))
+    where run_id = of_run_id;
 end
 $$;
 
@@ -154,14 +166,16 @@ as $$
             payload ->> 'loyalty_tier' as to_tier,
             count(*) as people
         from plan
-        where 'loyalty_tier' = any (changed_properties) and operation = 'update'
+        where 'loyalty_tier' = any (changed_properties) and operation = 'update' and acknowledged_payload is not null
         group by 1, 2
     ),
 
     new_actions as (
         select payload ->> 'next_action' as next_action, count(*) as people
         from plan
-        where operation = 'create' or ('next_action' = any (changed_properties) and operation = 'update')
+        where (operation = 'create' or ('next_action' = any (changed_properties) and operation = 'update'))
+          -- Whoever has opted out has none.
+          and payload ->> 'next_action' is distinct from ''
         group by 1
     )
 
@@ -170,7 +184,10 @@ as $$
         'update', count(*) filter (where operation = 'update'),
         'clear', count(*) filter (where operation = 'clear'),
         'unchanged', (
-            select count(*) from ops.snapshot_drafts where run_id = of_run_id
+            select count(*)
+            from ops.snapshot_drafts as snapshot
+            left join personal.hubspot_matches as match using (run_id, customer_unique_id)
+            where snapshot.run_id = of_run_id and match.is_set_aside is not true
         ) - count(*) filter (where operation <> 'clear'),
         'changed_properties', (select coalesce(jsonb_object_agg(property, people), '{}') from changed),
         'tier_moves', (select coalesce(jsonb_agg(to_jsonb(tier_moves) order by people desc), '[]') from tier_moves),

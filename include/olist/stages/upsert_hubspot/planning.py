@@ -10,7 +10,7 @@ from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.ledger import Sample, carry_over, choose_account, open_ledger
 from olist.stages import gates
-from olist.stages.upsert_hubspot import dropdowns, preflight
+from olist.stages.upsert_hubspot import dropdowns, preflight, who_is_who
 from olist.stages.upsert_hubspot.modes import SENDING
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
@@ -52,10 +52,14 @@ def plan(
         found = _survey(connection, run_id, hubspot, ledger, status, strategy)
     else:
         hubspot = found = None
+    if status in ("planned", "dry_run"):
+        who_is_who.find_people(connection, run_id, hubspot, ledger, is_dry=status == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
         planned, message, parts = one_row(cursor)
+        if status == "planned":
+            cursor.execute("call personal.name_taken(%s)", (run_id,))
     created: list[str] = []
     if hubspot and found and ledger:
         _examine_plan(connection, run_id, hubspot, planned, mode, strategy)
@@ -164,11 +168,35 @@ def _open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot | None,
     return ledger
 
 
+def about_people(contacts: dict[str, int] | None) -> list[str]:
+    """Who can be written to, in sentences; none for a run without customer_contacts.csv."""
+    if not contacts:
+        return []
+    counted = [f"of {contacts['people']:,} people {contacts['writable']:,} can be written to"]
+    # Unknown where HubSpot was not asked.
+    if "in_hubspot" in contacts:
+        counted.append(f"{contacts['in_hubspot']:,} are in HubSpot already")
+    counted += [
+        f"{contacts['opted_out']:,} have opted out",
+        f"{contacts['taken']:,} e-mails belong to somebody else",
+    ]
+    if contacts["unusable"]:
+        counted.append(f"{contacts['unusable']:,} e-mails cannot be used")
+    sentences = ["; ".join(counted)]
+    if contacts["set_aside"]:
+        sentences.append(
+            f"{contacts['set_aside']:,} people are not sent, because it is not certain which contact is theirs"
+            " (EMAIL_TAKEN)"
+        )
+    return sentences
+
+
 def describe(planned: dict[str, Any]) -> list[str]:
     """A plan as sentences for a marketer."""
     if not planned:
         return ["nothing is sent"]
     sentences = [
+        *about_people(planned.get("contacts")),
         f"{planned['create']:,} contacts would be created, and may become billable",
         f"{planned['update']:,} contacts would change, {planned['clear']:,} would be cleared"
         f" and {planned['unchanged']:,} stay as they are",

@@ -1,0 +1,70 @@
+"""Many requests, several at a time and at the shared pace, with which one after the other would not keep up."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any
+
+from olist.hubspot.answers import Answer, backoff_seconds
+from olist.hubspot.client import MAX_ATTEMPTS, HubSpot
+
+# Enough for 19 requests a second (HubSpot's higher limit) at 400 ms each.
+REQUESTS_AT_ONCE = 8
+
+
+@dataclass(eq=False)
+class Question:
+    """A POST, and what it is about (`about`), for whoever gets the answer."""
+
+    path: str
+    body: dict[str, Any]
+    about: Any = None
+    attempts: int = field(default=0, init=False)
+    not_before: float = field(default=0.0, init=False)
+
+
+def ask_all(
+    hubspot: HubSpot, questions: Iterable[Question], also_accepted: tuple[int, ...] = ()
+) -> Iterator[tuple[Question, Answer]]:
+    """The answers that last, in the order in which they come. Questions are taken as there is room for them.
+
+    Only the requests run in other threads. Raises what HubSpot.call raises.
+    """
+    waiting: deque[Question] = deque()
+    asked: dict[Future[Answer], Question] = {}
+    coming = iter(questions)
+    pool = ThreadPoolExecutor(REQUESTS_AT_ONCE)
+    try:
+        while True:
+            if len(waiting) + len(asked) < REQUESTS_AT_ONCE and (one := next(coming, None)):
+                waiting.append(one)
+            due = next((each for each in waiting if each.not_before <= time.monotonic()), None)
+            if due:
+                waiting.remove(due)
+                if hubspot.pace:
+                    hubspot.pace.wait()
+                asked[pool.submit(hubspot.request, "POST", due.path, due.body)] = due
+            if not waiting and not asked:
+                return
+            is_full = len(asked) >= REQUESTS_AT_ONCE or not due
+            if asked:
+                done, _ = wait(asked, timeout=0.02 if is_full else 0, return_when=FIRST_COMPLETED)
+            else:
+                done = set()
+                time.sleep(0.02)
+            for future in done:
+                question, answer = asked.pop(future), future.result()
+                if hubspot.pace:
+                    hubspot.pace.heed(answer)
+                if hubspot.lasts("POST", question.path, answer, also_accepted):
+                    yield question, answer
+                    continue
+                question.attempts += 1
+                if question.attempts >= MAX_ATTEMPTS:
+                    raise hubspot.unavailable(answer)
+                question.not_before = time.monotonic() + backoff_seconds(question.attempts - 1, answer.status)
+                waiting.append(question)
+    finally:
+        pool.shutdown(cancel_futures=True)
