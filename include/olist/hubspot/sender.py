@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from olist.hubspot.answers import Answer, HubSpotUnavailableError, Payloads, backoff_seconds, judge
+from olist.hubspot.answers import (
+    Answer,
+    HubSpotUnavailableError,
+    Payloads,
+    backoff_seconds,
+    impersonal,
+    judge,
+)
 from olist.hubspot.claims import Claims
 from olist.hubspot.client import BATCH_SIZE, MAX_ATTEMPTS, HubSpot
 from olist.hubspot.pace import Pace
@@ -90,7 +97,7 @@ class Sender:
         self.pool.shutdown(cancel_futures=True)
         for future, batch in self.sent.items():
             if not future.cancelled() and not future.exception() and future.result().is_success:
-                self._keep(batch, future.result())
+                self._keep(batch, impersonal(future.result(), batch.payloads))
 
     def send_all(self) -> dict[str, Any]:
         """Sends until nobody of the part waits, or the delivery is stopped. Returns the counts."""
@@ -179,6 +186,7 @@ class Sender:
 
     def _handle(self, batch: Batch, answer: Answer) -> None:
         self.pace.heed(answer)
+        answer = impersonal(answer, batch.payloads)
         if answer.status == 429:
             self._too_many(batch, answer)
         elif answer.is_temporary:

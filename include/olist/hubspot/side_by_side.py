@@ -1,4 +1,4 @@
-"""Many requests, several at a time and at the shared pace, with which one after the other would not keep up."""
+"""Many requests, several at a time: one after the other, they would not keep up with the shared pace."""
 
 import time
 from collections import deque

@@ -37,12 +37,13 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     """
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
-        as_of, runs_that_told = one_row(cursor)
+        as_of, runs_that_told, has_contacts = one_row(cursor)
     target = folder / f"{as_of:%Y-%m-%d}"
     with _sentence_about(target):
         target.mkdir(parents=True, exist_ok=True)
     values = {"as_of": as_of, "run_id": run_id, "runs_that_told": runs_that_told}
-    rows = {name: _write_csv(connection, name, values, target) for name in FILES}
+    addresses = read_sql("write_outputs/campaign_addresses") if has_contacts else ""
+    rows = {name: _write_csv(connection, name, values, addresses, target) for name in FILES}
     report = target / "report.html"
     with whole_file(report, run_id) as file:
         file.write(render_report(connection, run_id).encode())
@@ -57,12 +58,14 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     return {"folder": str(target), "report": str(report), "rows": rows, "snapshots_dropped": dropped}
 
 
-def _write_csv(connection: "Connection", name: str, values: dict[str, Any], folder: Path) -> int:
+def _write_csv(
+    connection: "Connection", name: str, values: dict[str, Any], addresses: str, folder: Path
+) -> int:
     from psycopg import sql
 
     # COPY takes no parameters, so the values are written into the statement, quoted by psycopg.
     literals = {each: sql.Literal(value) for each, value in values.items()}
-    query = sql.SQL(read_sql(f"write_outputs/{name}")).format(**literals)
+    query = sql.SQL(read_sql(f"write_outputs/{name}")).format(**literals, addresses=sql.SQL(addresses))
     with whole_file(folder / f"{name}.csv", values["run_id"]) as file, connection.cursor() as cursor:
         copy = sql.SQL("copy ({}) to stdout (format csv, header true)").format(query)
         with cursor.copy(copy) as source:

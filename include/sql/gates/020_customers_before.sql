@@ -14,7 +14,9 @@ as $$
           where snapshot_dates.as_of <= run.as_of
       )
     union all
-    select account.newest, contacts.customer_unique_id, contacts.payload ->> 'loyalty_tier', contacts.payload ->> 'next_action'
+    select
+        account.newest, contacts.customer_unique_id, contacts.payload ->> 'loyalty_tier',
+        nullif(contacts.payload ->> 'next_action', '')
     from (
         select told.portal_id, max(told.as_of) as newest
         from ops.hubspot_contacts as told
@@ -22,5 +24,10 @@ as $$
         group by told.portal_id
     ) as account
     inner join ops.hubspot_contacts as contacts using (portal_id)
-    where of_stage = 'upsert_hubspot' and contacts.payload ->> 'next_action' <> ''
+    -- Whoever has left has neither; whoever has opted out has a tier and no action, and no other one is compared with it.
+    where of_stage = 'upsert_hubspot'
+      and (
+          contacts.payload ->> 'next_action' <> ''
+          or (contacts.payload ->> 'next_action' = '' and contacts.payload ->> 'loyalty_tier' <> '')
+      )
 $$;

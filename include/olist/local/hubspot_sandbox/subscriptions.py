@@ -46,6 +46,7 @@ def read(body: Addresses, sandbox: SandboxState, channel: Annotated[str, Query()
     results = [
         {"subscriberIdString": email, "wideStatuses": _statuses(email, known.get(email.lower()))}
         for email in dict.fromkeys(body.inputs)
+        if not sandbox.faults.current.empty_statuses
     ]
     return json_response(
         {

@@ -9,6 +9,7 @@ from olist.hubspot import definitions
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.ledger import Sample, carry_over, choose_account, open_ledger
+from olist.report.people import about_people
 from olist.stages import gates
 from olist.stages.upsert_hubspot import dropdowns, preflight, who_is_who
 from olist.stages.upsert_hubspot.modes import SENDING
@@ -168,35 +169,12 @@ def _open_ledger(connection: "Connection", run_id: int, hubspot: HubSpot | None,
     return ledger
 
 
-def about_people(contacts: dict[str, int] | None) -> list[str]:
-    """Who can be written to, in sentences; none for a run without customer_contacts.csv."""
-    if not contacts:
-        return []
-    counted = [f"of {contacts['people']:,} people {contacts['writable']:,} can be written to"]
-    # Unknown where HubSpot was not asked.
-    if "in_hubspot" in contacts:
-        counted.append(f"{contacts['in_hubspot']:,} are in HubSpot already")
-    counted += [
-        f"{contacts['opted_out']:,} have opted out",
-        f"{contacts['taken']:,} e-mails belong to somebody else",
-    ]
-    if contacts["unusable"]:
-        counted.append(f"{contacts['unusable']:,} e-mails cannot be used")
-    sentences = ["; ".join(counted)]
-    if contacts["set_aside"]:
-        sentences.append(
-            f"{contacts['set_aside']:,} people are not sent, because it is not certain which contact is theirs"
-            " (EMAIL_TAKEN)"
-        )
-    return sentences
-
-
 def describe(planned: dict[str, Any]) -> list[str]:
     """A plan as sentences for a marketer."""
     if not planned:
         return ["nothing is sent"]
     sentences = [
-        *about_people(planned.get("contacts")),
+        *about_people(planned),
         f"{planned['create']:,} contacts would be created, and may become billable",
         f"{planned['update']:,} contacts would change, {planned['clear']:,} would be cleared"
         f" and {planned['unchanged']:,} stay as they are",
