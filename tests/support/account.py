@@ -1,6 +1,7 @@
 """A HubSpot account as the people who work in it see it: they make, change, merge and delete contacts."""
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -29,7 +30,8 @@ class Account:
             inputs = [
                 {"properties": {"email": each}, "associations": []} for each in emails[start : start + 100]
             ]
-            self._post("/batch/create", {"inputs": inputs})
+            while self.client.post(f"{CONTACTS}/batch/create", json={"inputs": inputs}).status_code == 429:
+                time.sleep(1)
 
     def change(self, record: str, **properties: str) -> None:
         self._post("/batch/update", {"inputs": [{"id": record, "properties": properties}]})

@@ -35,25 +35,29 @@ def ask_all(
     waiting: deque[Question] = deque()
     asked: dict[Future[Answer], Question] = {}
     coming = iter(questions)
+    # The moment that is reserved for the next request. Answers are looked at until then.
+    leaves_at: float | None = None
     pool = ThreadPoolExecutor(REQUESTS_AT_ONCE)
     try:
         while True:
             if len(waiting) + len(asked) < REQUESTS_AT_ONCE and (one := next(coming, None)):
                 waiting.append(one)
-            due = next((each for each in waiting if each.not_before <= time.monotonic()), None)
-            if due:
-                waiting.remove(due)
-                if hubspot.pace:
-                    hubspot.pace.wait()
-                asked[pool.submit(hubspot.request, "POST", due.path, due.body)] = due
             if not waiting and not asked:
                 return
-            is_full = len(asked) >= REQUESTS_AT_ONCE or not due
-            if asked:
-                done, _ = wait(asked, timeout=0.02 if is_full else 0, return_when=FIRST_COMPLETED)
-            else:
-                done = set()
-                time.sleep(0.02)
+            now = time.monotonic()
+            due = next((each for each in waiting if each.not_before <= now), None)
+            if due and leaves_at is None:
+                leaves_at = now + (hubspot.pace.reserve() if hubspot.pace else 0)
+            if due and leaves_at is not None and leaves_at <= time.monotonic():
+                waiting.remove(due)
+                asked[pool.submit(hubspot.request, "POST", due.path, due.body)] = due
+                leaves_at = None
+                continue
+            patience = min(max((leaves_at or now + 0.02) - time.monotonic(), 0), 0.02)
+            if not asked:
+                time.sleep(patience)
+                continue
+            done, _ = wait(asked, timeout=patience, return_when=FIRST_COMPLETED)
             for future in done:
                 question, answer = asked.pop(future), future.result()
                 if hubspot.pace:

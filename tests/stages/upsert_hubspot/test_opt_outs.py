@@ -107,14 +107,19 @@ def test_one_failed_reading_writes_to_nobody_by_mistake(month: Month) -> None:
     assert has_action(month, "ana") and message(month) is None
 
 
-def test_an_answer_without_anybody_in_it_takes_nobody_back(
-    month: Month, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_names_nobody_takes_nobody_back(month: Month) -> None:
     month.account.unsubscribe("ana@example.com")
     month.deliver(ANA, BIA)
+    month.account.subscribe("ana@example.com")
+    month.account.faults(empty_statuses=True)
+    month.deliver(ANA, BIA)
+    assert not has_action(month, "ana")
     month.account.faults(missing_apis=["communication-preferences"])
     month.deliver(ANA, BIA)
     assert not has_action(month, "ana") and "status 404" in message(month)
+    month.account.faults()
+    month.deliver(ANA, BIA)
+    assert has_action(month, "ana")
 
 
 def test_whoever_keeps_the_old_e_mail_is_asked_about_by_it(month: Month) -> None:

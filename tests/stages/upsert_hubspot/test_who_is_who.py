@@ -157,8 +157,8 @@ def test_the_two_addresses_of_one_contact_are_not_two_peoples(month: Month) -> N
     assert set(month.taken()) == {"ana", "bia"} and not {"ana", "bia"} & set(month.bearers())
 
 
-def planned(month: Month, *rows: str, mode: str = "upsert") -> tuple[int, Callable[[], dict[str, Any]]]:
-    """A run that was planned, and what sends it."""
+def planned(month: Month, *rows: str, mode: str = "upsert") -> Callable[[], dict[str, Any]]:
+    """Plans a run. Returns what sends it."""
     settings = HubSpotSettings(DEFAULT_TOKEN, month.account.url)
     run_id = month.run(*rows)
     parts = upsert_hubspot.plan(month.connection, run_id, mode, settings)["parts"]
@@ -168,7 +168,7 @@ def planned(month: Month, *rows: str, mode: str = "upsert") -> tuple[int, Callab
             upsert_hubspot.send(month.connection, run_id, part, mode, settings)
         return upsert_hubspot.finish(month.connection, run_id, settings)
 
-    return run_id, send
+    return send
 
 
 def test_a_claim_is_looked_at_again_before_it_is_made(month: Month) -> None:
@@ -177,7 +177,7 @@ def test_a_claim_is_looked_at_again_before_it_is_made(month: Month) -> None:
     for person in ("e1", "e2", "e3", "e4"):
         month.orders.append((person, "2018-01-20 00:00:00"))
     records = [month.account.make(email=f"e{number}@example.com") for number in range(1, 5)]
-    _, send = planned(month, *rows, "e4,e4@example.com,,,")
+    send = planned(month, *rows, "e4,e4@example.com,,,")
     month.account.change(records[0], olist_customer_id="another")
     month.account.change(records[1], email="other@example.com")
     month.account.delete(records[2])
@@ -197,7 +197,7 @@ def test_an_e_mail_that_somebody_else_gets_after_the_plan_costs_one_refused_requ
         "e2,e2@example.com,,,",
     )
     month.orders += [("e1", "2018-01-20 00:00:00"), ("e2", "2018-01-20 00:00:00")]
-    run_id, send = planned(month, *rows)
+    send = planned(month, *rows)
     month.account.make(email="bia@example.com", olist_customer_id="another")
     unclaimed = month.account.make(email="e1@example.com")
     month.account.make(email="e2@example.com", olist_customer_id="yet another")
