@@ -197,6 +197,7 @@ class HubSpot:
         return self._checked(self._request(method, path, body))
 
     def unavailable(self, answer: Answer) -> HubSpotUnavailableError:
+        """What is to be said where no answer that lasts has come."""
         how = "cannot be reached" if answer.status == 0 else "cannot be used"
         return HubSpotUnavailableError(f"HubSpot at {self.settings.base_url} {how}: {answer.sentence}.")
 
