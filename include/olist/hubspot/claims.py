@@ -46,7 +46,7 @@ class Claims:
         e-mail, is claimed.
         """
         lost: dict[str, Reason] = {}
-        for people, answer in identity.stamp_all(self.hubspot, self._unclaimed(lost)):
+        for people, answer in identity.stamp_all(self.hubspot, list(self._unclaimed(lost))):
             lost |= self._lost(people, answer)
         return lost
 

@@ -3,7 +3,6 @@
 HubSpot takes an e-mail for the same whatever its case, and finds a contact by its additional addresses too.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -69,18 +68,9 @@ def bearers(
 ) -> Iterator[tuple[list[str], list[str]]]:
     """Each batch of up to 100 people, and those of them whose id a contact bears."""
     id_property = known_by or hubspot.id_property
-    coming = iter(batches)
-    first = next(coming, None)
-    if first is None:
-        return
-    everybody = itertools.chain([first], coming)
-    if hubspot.property(id_property) is None:
-        # An account that has never been delivered to.
-        yield from ((people, []) for people in everybody)
-        return
     questions = (
         _question(hubspot, people, id_property, known_by, about=dict.fromkeys(people, ""))
-        for people in everybody
+        for people in batches
     )
     for question, answer in ask_all(hubspot, questions):
         found = {each["properties"].get(id_property) for each in answer.body.get("results", [])}

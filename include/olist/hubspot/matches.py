@@ -35,18 +35,26 @@ class Verdict:
     message: str
 
 
-def look_up_run(connection: "Connection", run_id: int, hubspot: HubSpot, known_by: str | None) -> None:
-    """Looks up whom personal.list_matches has listed, and judges them. `known_by`: as in contact_ids."""
+def look_up_run(
+    connection: "Connection", run_id: int, hubspot: HubSpot, known_by: str | None, has_ids: bool
+) -> None:
+    """Looks up whom personal.list_matches has listed, and judges them.
+
+    `known_by`: as in HubSpot.contact_ids. `has_ids`: whether the account has the property of our ids.
+    """
     of_run = {"run_id": run_id}
     listed = pages(lambda after: _run(connection, "next_matches", **of_run, after=after, people=BATCH_SIZE))
     for found in identity.by_email(hubspot, map(dict, listed), known_by):
         _note_found(connection, run_id, found)
-    in_question = pages(
-        lambda after: _run(connection, "next_without_own", **of_run, after=after, people=BATCH_SIZE)
-    )
-    batches = ([person for (person,) in rows] for rows in in_question)
-    for people, bearers in identity.bearers(hubspot, batches, known_by):
-        _run(connection, "note_bearers", **of_run, people=people, bearers=bearers)
+    if has_ids:
+        in_question = pages(
+            lambda after: _run(connection, "next_without_own", **of_run, after=after, people=BATCH_SIZE)
+        )
+        batches = ([person for (person,) in rows] for rows in in_question)
+        for people, bearers in identity.bearers(hubspot, batches, known_by):
+            _run(connection, "note_bearers", **of_run, people=people, bearers=bearers)
+    else:
+        _run(connection, "note_bearers", **of_run, people=None, bearers=[])
     connection.execute("call personal.judge_matches(%s)", (run_id,))
 
 

@@ -13,6 +13,9 @@ from olist.hubspot.client import MAX_ATTEMPTS, HubSpot
 # Enough for 19 requests a second (HubSpot's higher limit) at 400 ms each.
 REQUESTS_AT_ONCE = 8
 
+# By how much a request may miss the moment that was reserved for it.
+TOO_LATE_SECONDS = 0.1
+
 
 @dataclass(eq=False)
 class Question:
@@ -40,7 +43,8 @@ def ask_all(
     pool = ThreadPoolExecutor(REQUESTS_AT_ONCE)
     try:
         while True:
-            if len(waiting) + len(asked) < REQUESTS_AT_ONCE and (one := next(coming, None)):
+            has_room = leaves_at is None and len(waiting) + len(asked) < REQUESTS_AT_ONCE
+            if has_room and (one := next(coming, None)):
                 waiting.append(one)
             if not waiting and not asked:
                 return
@@ -48,6 +52,10 @@ def ask_all(
             due = next((each for each in waiting if each.not_before <= now), None)
             if due and leaves_at is None:
                 leaves_at = now + (hubspot.pace.reserve() if hubspot.pace else 0)
+            if leaves_at is not None and time.monotonic() - leaves_at > TOO_LATE_SECONDS:
+                # Others have the moments after it: sent now, it would be one too many.
+                leaves_at = None
+                continue
             if due and leaves_at is not None and leaves_at <= time.monotonic():
                 waiting.remove(due)
                 asked[pool.submit(hubspot.request, "POST", due.path, due.body)] = due

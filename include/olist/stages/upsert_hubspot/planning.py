@@ -54,7 +54,7 @@ def plan(
     else:
         hubspot = found = None
     if status in ("planned", "dry_run"):
-        who_is_who.find_people(connection, run_id, hubspot, ledger, is_dry=status == "dry_run")
+        who_is_who.find_people(connection, run_id, hubspot, ledger, found, is_dry=status == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})

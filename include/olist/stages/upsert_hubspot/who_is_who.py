@@ -11,6 +11,7 @@ from olist.exceptions import OlistError
 from olist.hubspot import subscriptions
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import BATCH_SIZE, HubSpot
+from olist.hubspot.definitions import Survey
 from olist.hubspot.ledger import Sample
 from olist.hubspot.matches import look_up_run
 from olist.warehouse import read_sql
@@ -22,7 +23,12 @@ log = logging.getLogger(__name__)
 
 
 def find_people(
-    connection: "Connection", run_id: int, hubspot: HubSpot | None, ledger: Sample | None, is_dry: bool
+    connection: "Connection",
+    run_id: int,
+    hubspot: HubSpot | None,
+    ledger: Sample | None,
+    found: Survey | None,
+    is_dry: bool,
 ) -> None:
     """Looks up by e-mail whom the ledger of the account does not have, and who of the run has unsubscribed.
 
@@ -32,8 +38,9 @@ def find_people(
         connection.execute("call personal.list_matches(%s)", (run_id,))
     message = None
     try:
-        if hubspot and ledger:
-            look_up_run(connection, run_id, hubspot, ledger.known_by)
+        if hubspot and ledger and found:
+            has_ids = bool(ledger.known_by) or hubspot.id_property in found.ours
+            look_up_run(connection, run_id, hubspot, ledger.known_by, has_ids)
             message = _read_opt_outs(connection, run_id, hubspot, ledger.portal_id)
     except (OlistError, HubSpotUnavailableError) as error:
         if not is_dry:
