@@ -10,8 +10,9 @@ from airflow.sdk import Param, TaskGroup, dag, get_current_context, task, task_g
 
 from olist.files.sources import OPTIONAL_TABLES, TABLES
 from olist.orchestration import addresses, alerts
+from olist.orchestration.approval import AskForApproval
 from olist.orchestration.schedule import Monthly
-from olist.strategy.limits import GATES
+from olist.strategy.limits import GATES, MAX_APPROVAL_HOURS
 
 ABOUT = """
 Turns Olist's nine CSV files into customer segments, loyalty tiers and next actions, keeps them in
@@ -65,9 +66,10 @@ PARAMS = {
     ),
     "sync": Param(
         "upsert",
-        enum=["upsert", "update", "repair", "dry_run", "skip"],
+        enum=["upsert", "update", "approve", "repair", "dry_run", "skip"],
         values_display={
             "upsert": "upsert: everybody who has changed",
+            "approve": "approve: the same, once a person has said yes to the plan",
             "update": "update: who has changed and is a contact already",
             "repair": "repair: everybody, changed or not",
             "dry_run": "dry_run: nothing, but show what would be sent",
@@ -206,7 +208,7 @@ def publish(run: int):
 
 
 @task(inlets=[SNAPSHOT_TABLE, addresses.CONTACTS])
-def plan(run: int) -> list[int]:
+def plan(run: int):
     """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again and plans
     who has to be told what; no contact is sent yet. Clear it with everything downstream to plan anew: people
     whom HubSpot has acknowledged meanwhile are left out, unless `sync` is `repair`."""
@@ -215,8 +217,7 @@ def plan(run: int) -> list[int]:
 
     mode = get_current_context()["params"]["sync"]
     settings = tasks.hubspot_settings()
-    planned = tasks.run_stage("upsert_hubspot", upsert_hubspot.plan, run, mode, settings, part="plan")
-    return planned["parts"]
+    return tasks.run_stage("upsert_hubspot", upsert_hubspot.plan, run, mode, settings, part="plan")
 
 
 # The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.hubspot.pace).
@@ -253,8 +254,19 @@ def finish(run: int):
 
 @task_group
 def upsert_hubspot(run: int):
-    """The delivery to HubSpot: plan it, send its parts side by side, say how it ended."""
-    sends = send.override(doc_md=send.function.__doc__).partial(run=run).expand(part=plan(run))
+    """The delivery to HubSpot: plan it, ask whether it may be sent (`sync=approve`), send its parts side by
+    side, say how it ended."""
+    approved = AskForApproval(
+        task_id="approve",
+        run_number=run,
+        # Each time the plan has changed while it waited, another try asks again.
+        retries=100,
+        retry_delay=timedelta(seconds=5),
+        retry_exponential_backoff=0,
+        doc_md=AskForApproval.__doc__,
+    )
+    sends = send.override(doc_md=send.function.__doc__).partial(run=run).expand(part=approved.output)
+    plan(run) >> approved
     sends >> finish(run)
 
 
@@ -273,10 +285,13 @@ def write_outputs(run: int):
     schedule=Monthly(),
     start_date=datetime(2016, 9, 1),
     catchup=False,
-    max_active_runs=1,
+    # One that waits for a person does not hold up the next month. Runs side by side do each other no harm, as
+    # in a backfill.
+    max_active_runs=4,
     params=PARAMS,
-    # A task that hangs may be tried again. All five tries, and the delivery with a second one, fit into it.
-    dagrun_timeout=timedelta(hours=24),
+    # A task that hangs may be tried again. All five tries, and the delivery with a second one, fit into a
+    # day; a plan may wait for a person besides.
+    dagrun_timeout=timedelta(hours=24 + MAX_APPROVAL_HOURS),
     # Together seven and a half minutes: longer than a PostgreSQL takes to fail over.
     default_args={
         "owner": "olist",

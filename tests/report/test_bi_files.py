@@ -12,7 +12,7 @@ from support.places import PROJECT
 from olist.report.bi_files import power_bi, tableau
 from olist.stages.write_outputs import write_outputs
 
-SCHEMAS = ["analytics", "ops", "staging", "raw"]
+SCHEMAS = ["analytics", "ops", "staging", "raw", "personal"]
 STAR = ["fact_customer_snapshots", "fact_orders", "dim_customers", "dim_dates", "dim_segments", "dim_tiers"]
 JOINS = [
     ("fact_customer_snapshots", "customer_unique_id", "dim_customers", "customer_unique_id"),

@@ -49,11 +49,11 @@ UNUSUAL = {
 ALL_NAMES = """
     select relnamespace::regnamespace || '.' || relname
     from pg_class
-    where relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops')
+    where relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops', 'personal')
       and relkind in ('r', 'p', 'v') and not relispartition
     union all
     select distinct pronamespace::regnamespace || '.' || proname || '()'
-    from pg_proc where pronamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops')
+    from pg_proc where pronamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops', 'personal')
 """
 
 
@@ -270,7 +270,7 @@ def test_everything_the_pipeline_makes_is_written_down(connection: Connection) -
 )
 def test_what_is_in_the_way_is_named_before_anything_changes(empty: str, theirs: str, named: str) -> None:
     with psycopg.connect(empty, autocommit=True) as connection:
-        for schema in ("raw", "staging", "analytics", "ops"):
+        for schema in ("raw", "staging", "analytics", "ops", "personal"):
             connection.execute(f"create schema {schema}")
             connection.execute(f"comment on schema {schema} is 'ours since 2009'")
         connection.execute(theirs)
@@ -300,7 +300,7 @@ def test_their_tables_beside_ours_are_left_alone(
     empty: str, server: str, few: Path, sandbox: str, tmp_path: Path
 ) -> None:
     with psycopg.connect(empty, autocommit=True) as connection:
-        for schema in ("raw", "staging", "analytics", "ops"):
+        for schema in ("raw", "staging", "analytics", "ops", "personal"):
             connection.execute(f"create schema {schema}")
             connection.execute(f"comment on schema {schema} is 'ours since 2009'")
         theirs = {
@@ -341,7 +341,7 @@ def test_their_tables_beside_ours_are_left_alone(
             "select has_table_privilege('olist_bi', 'analytics.dim_tiers', 'select')"
         ).fetchone() == (True,)
         comments = "select obj_description(%s::regnamespace, 'pg_namespace')"
-        for schema in ("raw", "staging", "analytics", "ops"):
+        for schema in ("raw", "staging", "analytics", "ops", "personal"):
             assert connection.execute(comments, (schema,)).fetchone() == ("ours since 2009",)
 
 

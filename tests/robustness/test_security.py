@@ -148,7 +148,7 @@ def test_a_bi_user_reads_what_is_published_and_nothing_else(owner: Connection, b
     tables = owner.execute(
         "select relnamespace::regnamespace::text, pg_class.oid::regclass::text from pg_class"
         " where relkind in ('r', 'p', 'v') and not relispartition"
-        " and relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops')"
+        " and relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops', 'personal')"
     ).fetchall()
     assert len(tables) > 40
     for schema, table in tables:
@@ -164,7 +164,7 @@ def test_a_bi_user_may_change_no_table(owner: Connection, bi_user: Connection) -
     changeable = owner.execute(
         "select oid::regclass::text from pg_class"
         " where relkind in ('r', 'p', 'v')"
-        " and relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops')"
+        " and relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops', 'personal')"
         " and has_table_privilege('somebody', oid, 'insert, update, delete, truncate, references, trigger')"
     )
     assert changeable.fetchall() == []
@@ -242,7 +242,7 @@ def test_the_access_token_is_in_nothing_that_runs_leave_behind(user: User) -> No
     with psycopg.connect(postgres.status(home)) as connection:
         for (table,) in connection.execute(
             "select oid::regclass::text from pg_class where relkind in ('r', 'v')"
-            " and relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops')"
+            " and relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops', 'personal')"
         ).fetchall():
             said.append(str(connection.execute(f"select * from {table}").fetchall()))
     tables = "select tablename from pg_tables where schemaname = 'public'"

@@ -58,8 +58,8 @@ SHAPES = {
     """,
 }
 ROUTINES = "select pg_proc.oid::regprocedure::text, prosrc from pg_proc"
-OURS = " and relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops')"
-OUR_ROUTINES = " where pronamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops')"
+OURS = " and relnamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops', 'personal')"
+OUR_ROUTINES = " where pronamespace::regnamespace::text in ('raw', 'staging', 'analytics', 'ops', 'personal')"
 
 
 @pytest.fixture

@@ -42,7 +42,8 @@ os.execv(sys.executable, [sys.executable, "-m", "airflow", "api-server"])
 class AirflowServer:
     """`airflow api-server` on a free port of this machine."""
 
-    def __init__(self, home: Path, outputs: Path) -> None:
+    def __init__(self, home: Path, outputs: Path, **more: object) -> None:
+        """`more` are settings beside those of every such server."""
         home.mkdir()
         (home / "passwords.json").write_text(json.dumps(PASSWORDS))
         with socket.socket() as free:
@@ -67,11 +68,13 @@ class AirflowServer:
             "AIRFLOW__API_AUTH__JWT_SECRET": self.secret,
             "OLIST_OUTPUT_DIR": outputs,
             "PYTHONPATH": PROJECT / "include",
+            **more,
         }
         plain = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
         self.environment = plain | {name: str(value) for name, value in settings.items()}
         self.log, self.facts = home / "server.log", home / "facts.json"
         self.tokens: dict[str, str] = {}
+        self.others: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
         """Begins to start; `wait` until it has."""
@@ -92,10 +95,25 @@ class AirflowServer:
             time.sleep(0.2)
         return json.loads(self.facts.read_text())
 
+    def start_scheduler(self) -> None:
+        """Begins to carry out runs; `wait` first, since the server makes Airflow's tables."""
+        for command in ("scheduler", "dag-processor"):
+            with self.log.with_name(f"{command}.log").open("a") as log:
+                other = subprocess.Popen(
+                    [sys.executable, "-m", "airflow", command],
+                    env=self.environment,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            self.others.append(other)
+
     def stop(self) -> None:
         # Nothing of it is kept, so there is nothing to wait for.
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        for process in (self.process, *self.others):
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self.others.clear()
 
     def token(self, user: str) -> str:
         if user not in self.tokens:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from olist.files.sources import TABLES
+from olist.files.sources import OPTIONAL_TABLES, TABLES
 
 PARTS = 4
 # Values that tasks hand on, as Airflow's XCom does: the run's number, the parts of its delivery.
@@ -145,7 +145,7 @@ def all_tasks() -> dict[str, Callable]:
 
     return {
         "start_run": _start,
-        **{f"load {table}": _load(table) for table in TABLES},
+        **{f"load {table}": _load(table) for table in (*TABLES, *OPTIONAL_TABLES)},
         **{stage.__name__: _core(stage) for stage in CORE},
         "plan": _plan,
         **{f"send {part}": _send(part) for part in range(PARTS)},
@@ -194,8 +194,8 @@ def steps(struck: Collection[str]) -> Iterator[tuple[str | None, list[str]]]:
 
 
 def all_but_some_loads(chance: random.Random) -> set[str]:
-    """Every task, but only three of the nine loads, which are one code."""
-    loads = [f"load {table}" for table in TABLES]
+    """Every task, but only three of the loads, which are one code."""
+    loads = [f"load {table}" for table in (*TABLES, *OPTIONAL_TABLES)]
     return set(all_tasks()) - set(chance.sample(loads, len(loads) - 3))
 
 

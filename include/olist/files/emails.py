@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import validate_email
 
 # RFC 3696, erratum 1690. Longer ones are not looked at.
 MAX_BYTES = 254
@@ -10,8 +10,7 @@ MAX_BYTES = 254
 REASONS = (
     ("too long", "it is longer than an address may be"),
     ("before the @-sign", "the part before the @-sign is not one that addresses have"),
-    ("after the @-sign", "the part after the @-sign is not a domain"),
-    ("special-use", "its domain is not one of the internet"),
+    ("after the @-sign", "the part after the @-sign is not a domain of the internet"),
 )
 ANY_OTHER_REASON = "it is not written as an address is"
 CHECKED_BY = f"email-validator {version('email-validator')}"
@@ -27,7 +26,7 @@ def check(written: str) -> tuple[str | None, str | None]:
     try:
         # Few mail servers take letters beyond ASCII before the @-sign; there they are a slip.
         found = validate_email(written, allow_smtputf8=False, strict=True, check_deliverability=False)
-    except EmailNotValidError as error:
+    except ValueError as error:
         said = str(error)
         return None, next((reason for words, reason in REASONS if words in said), ANY_OTHER_REASON)
     if found.ascii_email is None or len(found.ascii_email) > MAX_BYTES:

@@ -3,10 +3,12 @@
 import json
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,9 @@ def run_dag(conf: dict[str, Any], home: Path, console: Console) -> bool:
     from airflow.models.dagrun import DagRun
     from airflow.utils.types import DagRunType
 
-    from olist.orchestration import tasks
+    from olist.orchestration import approval, tasks
 
+    approval.answer_at_once = partial(_ask, console)
     _hide_what_is_masked()
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     for file, error in bag.import_errors.items():
@@ -45,6 +48,7 @@ def run_dag(conf: dict[str, Any], home: Path, console: Console) -> bool:
     # No triggerer looks for late runs here, and Airflow 3.3.2 would fail where such a run has succeeded.
     dag.deadline = None
     _check_params(dag, conf)
+    check_terminal(conf)
     _show_errors(console)
     now = datetime.now(UTC)
     dag_run_id = DagRun.generate_run_id(run_type=DagRunType.MANUAL, logical_date=now, run_after=now)
@@ -64,6 +68,27 @@ def run_dag(conf: dict[str, Any], home: Path, console: Console) -> bool:
         print_summary(run, console)
         console.print(f"Files:  {run['outputs']['folder']}\nReport: {run['outputs']['report']}")
     return succeeded
+
+
+def _ask(console: Console, question: str, text: str) -> bool:
+    """Shows a plan and asks in the terminal. Only a plain yes is one."""
+    from rich.markdown import Markdown
+
+    console.print(Markdown(text))
+    try:
+        answer = input(f"{question} (y/N) ")
+    except EOFError:
+        answer = ""
+    return answer.strip().lower() in ("y", "yes")
+
+
+def check_terminal(conf: dict[str, Any]) -> None:
+    """Raises OlistError where a run is to ask a person, and there is nobody to ask."""
+    if conf.get("sync") == "approve" and not sys.stdin.isatty():
+        raise OlistError(
+            "OLIST_SYNC=approve asks in the terminal whether the plan may be sent, and there is none: take"
+            " OLIST_SYNC=dry_run to see the plan, and OLIST_SYNC=upsert to send it."
+        )
 
 
 def prepare_airflow(home: Path) -> None:
@@ -204,8 +229,13 @@ class Progress(threading.Thread):
 
 def _in_short(metrics: dict[str, Any]) -> str:
     if "rows_read" in metrics:
+        if metrics["file"] is None:
+            return "no such file, and it need not be there"
         rejected = f", {metrics['rows_rejected']:,} rejected" if metrics["rows_rejected"] else ""
         unchanged = ", unchanged" if metrics["was_loaded_before"] else ""
-        return f"{metrics['rows_read']:,} rows{rejected}{unchanged}"
+        unusable = (
+            f", {metrics['emails_unusable']:,} unusable e-mails" if metrics.get("emails_unusable") else ""
+        )
+        return f"{metrics['rows_read']:,} rows{rejected}{unusable}{unchanged}"
     plain = {key: value for key, value in metrics.items() if isinstance(value, str | int) and value != ""}
     return json.dumps(plain, ensure_ascii=False)[1:-1].replace('"', "")[:80]

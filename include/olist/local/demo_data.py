@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 
+from olist.local import demo_contacts
 from olist.local.demo_orders import (
     Table,
     address,
@@ -43,12 +44,17 @@ MONEY = {"price", "freight_value", "payment_value"}
 
 
 def generate(
-    folder: Path, orders: int = 20_000, seed: int = 2018, progress: Callable[[str], None] | None = None
+    folder: Path,
+    orders: int = 20_000,
+    seed: int = 2018,
+    progress: Callable[[str], None] | None = None,
+    contacts: bool = False,
 ) -> dict[str, int]:
     """Write the nine files into a folder that is new or empty; return how many rows each file has.
 
-    Equal `orders` and `seed` give equal bytes. `progress` gets each table's name as its file begins. The
-    folder appears only when all its files are complete.
+    Equal `orders` and `seed` give equal bytes, with `contacts` or without: with them, the people to write to
+    come as a tenth file. `progress` gets each table's name as its file begins. The folder appears only when
+    all its files are complete.
     """
     if orders < 1:
         raise ValueError(f"There must be at least one order, not {orders}.")
@@ -65,6 +71,8 @@ def generate(
                 progress(name)
             file_name = f"{name}.csv" if name == TRANSLATION else f"olist_{name}_dataset.csv"
             rows[file_name] = _write(unfinished / file_name, table)
+        if contacts:
+            rows[demo_contacts.FILE_NAME] = demo_contacts.write_contacts(unfinished, seed)
         if folder.exists():
             folder.rmdir()
         unfinished.rename(folder)
@@ -77,9 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help="a folder that is new or empty")
     parser.add_argument("--orders", type=int, default=20_000, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=2018, help="default: %(default)s")
+    parser.add_argument("--contacts", action="store_true", help="with customer_contacts.csv")
     options = parser.parse_args(arguments)
     try:
-        rows = generate(options.folder, options.orders, options.seed)
+        rows = generate(options.folder, options.orders, options.seed, contacts=options.contacts)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     for file_name, count in rows.items():

@@ -57,7 +57,7 @@ def prepare(say: Say = print) -> Environment:
         os.environ["OLIST_DATA_DIR"] = str(data_dir)
         warehouse = _warehouse(home, say)
         libpq.forget()
-        hubspot = _hubspot(home, say)
+        hubspot = _hubspot(home, say, knows=data_dir if not given and has_demo_contacts() else None)
         _airflow_records(home, say)
         _airflow_settings(home)
     return Environment(home, data_dir, warehouse, hubspot)
@@ -76,14 +76,21 @@ def homes() -> list[Path]:
     return [home for home in (STATE / "demo", STATE / "data") if home.is_dir()]
 
 
+def has_demo_contacts() -> bool:
+    """Whether the demo data is to have people to write to (OLIST_DEMO_CONTACTS)."""
+    return os.environ.get("OLIST_DEMO_CONTACTS", "").lower() in ("1", "true")
+
+
 def _demo_data(home: Path, say: Say) -> Path:
-    folder = home / "olist-demo"
+    """Folders of their own with people to write to and without: either stays as it was made."""
+    contacts = has_demo_contacts()
+    folder = home / ("olist-demo-contacts" if contacts else "olist-demo")
     if not folder.is_dir():
         # numpy, which a run does not need otherwise.
         from olist.local import demo_data
 
         say(f"Making demo data: {DEMO_ORDERS:,} orders of invented customers")
-        demo_data.generate(folder, DEMO_ORDERS)
+        demo_data.generate(folder, DEMO_ORDERS, contacts=contacts)
     return folder
 
 
@@ -112,7 +119,8 @@ def _embedded_postgres(home: Path, say: Say) -> str:
     return postgres.start(home)
 
 
-def _hubspot(home: Path, say: Say) -> str:
+def _hubspot(home: Path, say: Say, knows: Path | None) -> str:
+    """`knows` is a folder of demo data, some of whose people are in the sandbox before any run."""
     if os.environ.get("AIRFLOW_CONN_HUBSPOT_DEFAULT"):
         return "the HubSpot of AIRFLOW_CONN_HUBSPOT_DEFAULT"
     if token := os.environ.get("HUBSPOT_ACCESS_TOKEN"):
@@ -122,7 +130,20 @@ def _hubspot(home: Path, say: Say) -> str:
         say("Starting the local HubSpot sandbox")
     url, token = sandbox_process.start(home)
     os.environ["AIRFLOW_CONN_HUBSPOT_DEFAULT"] = _hubspot_connection(token, url)
+    if knows:
+        _fill_sandbox(home, knows, url, token, say)
     return f"the local HubSpot sandbox, {url}"
+
+
+def _fill_sandbox(home: Path, folder: Path, url: str, token: str, say: Say) -> None:
+    """Once, so that nobody who was deleted there comes back."""
+    done = home / "sandbox-knows-demo-contacts"
+    if not done.exists():
+        from olist.local import demo_contacts
+
+        made = demo_contacts.put_into_sandbox(folder, url, token)
+        say(f"Put {made:,} people whom HubSpot knows already into the sandbox")
+        done.touch()
 
 
 def _hubspot_connection(token: str, url: str | None = None) -> str:

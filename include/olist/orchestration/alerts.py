@@ -4,6 +4,7 @@ What they are told is in `messages`, and through what in `channels`. The DAG fil
 Airflow's triggerer calls `run_is_late` by its name.
 """
 
+import asyncio
 import logging
 import os
 from contextlib import closing, suppress
@@ -14,6 +15,7 @@ from urllib.parse import quote
 from olist.exceptions import OlistError, OutageError
 from olist.orchestration import channels
 from olist.orchestration.messages import message, one_line, trouble
+from olist.warehouse import read_sql
 
 if TYPE_CHECKING:
     from airflow.sdk import DeadlineAlert
@@ -81,6 +83,8 @@ async def run_is_late(context: dict[str, Any], hours: float) -> None:
     if run["state"] in ("success", "failed") or is_waiting or not channels.is_anybody_told():
         return
     dag, name = run["dag_id"], run["dag_run_id"]
+    if await asyncio.to_thread(_waits_for_a_person, name):
+        return
     facts = {"DAG": dag, "Run": name, "As of": (run["conf"] or {}).get("as_of"), "State": run["state"]}
     facts["Tasks"] = _tasks_page(dag, name)
     told = trouble(f"{dag}: {name} is late", LATE.format(hours=hours), facts, "warning")
@@ -111,6 +115,16 @@ def run_succeeded(context: dict[str, Any]) -> None:
         channels.send(told, context)
 
 
+def waits_for_approval(context: dict[str, Any], question: str, hours: float, url: str) -> None:
+    """Tells that a plan waits for a person (`sync=approve`), and where to answer."""
+    if not channels.is_anybody_told():
+        return
+    ti = context["ti"]
+    sentence = f"{question} It is not sent unless somebody says yes within {hours:g} hours."
+    facts = {"DAG": ti.dag_id, "Run": ti.run_id, "As of": _as_of(context), "Decide": url}
+    channels.send(message(f"{ti.dag_id} waits for a person", sentence, facts, "info"), context)
+
+
 def _tell_of_failure(context: dict[str, Any], sentence: str) -> None:
     ti = context["ti"]
     is_mapped = ti.map_index is not None and ti.map_index >= 0
@@ -118,6 +132,17 @@ def _tell_of_failure(context: dict[str, Any], sentence: str) -> None:
     task = f"{ti.task_id}{part}"
     facts = {"DAG": ti.dag_id, "Run": ti.run_id, "As of": _as_of(context), "Task": task, "Log": ti.log_url}
     channels.send(trouble(f"{ti.dag_id}: {task} has failed", sentence, facts), context)
+
+
+def _waits_for_a_person(dag_run_id: str) -> bool:
+    """Whether a run waits for somebody's yes, who was told."""
+    from olist.orchestration import tasks
+
+    # Whatever hinders this must not hinder the alert.
+    with suppress(Exception), closing(tasks.connect()) as connection:
+        waiting = connection.execute(read_sql("upsert_hubspot/is_waiting"), {"dag_run_id": dag_run_id})
+        return waiting.fetchone() is not None
+    return False
 
 
 def _headline(summary: dict[str, Any]) -> str:

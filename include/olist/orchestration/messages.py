@@ -9,8 +9,8 @@ from textwrap import shorten
 from typing import Any, Literal
 
 RUNBOOK = Path(__file__).resolve().parents[3] / "docs" / "runbook.md"
-LINKS = ("Log", "Tasks")
-Kind = Literal["failure", "warning", "success"]
+LINKS = ("Log", "Tasks", "Decide")
+Kind = Literal["failure", "warning", "success", "info"]
 
 
 @dataclass(frozen=True)

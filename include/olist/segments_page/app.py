@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from olist.exceptions import OlistError
@@ -70,6 +70,7 @@ def segments_app() -> FastAPI:
     app.get("/")(overview)
     app.get("/run")(run_page)
     app.get("/runs/{run_id}/report")(report)
+    app.get("/runs/{run_id}/campaign-list")(campaign_list)
     app.exception_handler(HTTPException)(_refuse)
     app.exception_handler(PageError)(_say)
     app.middleware("http")(_with_headers)
@@ -78,7 +79,7 @@ def segments_app() -> FastAPI:
 
 def overview(request: Request) -> Response:
     """The latest runs, the tiers of the newest snapshot, and how HubSpot stands."""
-    names = ("runs", "tiers", "about_tiers", "movement", "sync", "failures", "lists", "gates")
+    names = ("waiting", "runs", "tiers", "about_tiers", "movement", "sync", "failures", "lists", "gates")
     with _reading() as rows:
         data = {name: rows(name, dag_run_id=None) for name in names}
     return _page(request, data, run=None)
@@ -89,7 +90,9 @@ def run_page(request: Request, dag_id: str = DAG_ID, dag_run_id: str = "") -> Re
     if dag_id != DAG_ID:
         raise PageError(404, f"This is a run of {dag_id}; customer segments are made by {DAG_ID}.")
     with _reading() as rows:
-        data = {name: rows(name, dag_run_id=dag_run_id) for name in ("runs", "about_tiers", "gates")}
+        data = {
+            name: rows(name, dag_run_id=dag_run_id) for name in ("waiting", "runs", "about_tiers", "gates")
+        }
     if not data["runs"]:
         raise PageError(404, f"The warehouse has nothing of the run {dag_run_id}: it has not begun.")
     return _page(request, data, run=data["runs"][0])
@@ -113,6 +116,21 @@ def report(run_id: int) -> Response:
     except OSError as error:
         log.warning("The report of run %s cannot be read: %s", run_id, error)
         raise PageError(404, f"The report of run {run_id} is not there any more.") from error
+
+
+def campaign_list(run_id: int) -> Response:
+    """Whom a plan that waits for a person would tell what, as the file campaign_list.csv."""
+    from olist.orchestration.tasks import output_folder
+
+    with _reading() as rows:
+        found = rows("campaign_list", run_id=run_id)
+    if not found:
+        raise PageError(404, f"Run {run_id} waits for nobody: its list is among the files of its month.")
+    path = output_folder() / f"{found[0]['as_of']:%Y-%m-%d}" / "campaign_list.csv"
+    if not path.is_file():
+        raise PageError(404, f"The list of run {run_id} is not there any more.")
+    name = f"campaign_list_{found[0]['as_of']:%Y-%m-%d}.csv"
+    return FileResponse(path, media_type="text/csv", filename=name)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""What a run does: one module (or, of many parts, one folder) for each task of the DAG, under its name, and the gates between them."""
+"""What a run does: for each task of the DAG a module or a folder, under its name; and the gates between."""

@@ -63,12 +63,12 @@ def load(connection: "Connection", run_id: int, table: str) -> dict[str, Any]:
     try:
         return _load(connection, run_id, source, file)
     except psycopg.DataError as error:
-        sentence = f"{file.name} cannot be loaded: {error.diag.message_primary}."
-        raise OlistError(sentence) from (None if source.is_personal else error)
+        cause = None if source.is_personal else error
+        raise OlistError(f"{file.name} cannot be loaded: {error.diag.message_primary}.") from cause
     except psycopg.Error as error:
         if source.is_personal:
             # Without PostgreSQL's DETAIL and CONTEXT, which may hold a row.
-            raise type(error)(error.diag.message_primary or "PostgreSQL is gone") from None
+            raise type(error)(error.diag.message_primary or str(error)) from None
         raise
 
 
@@ -83,6 +83,8 @@ def _load(connection: "Connection", run_id: int, source: Source, file: SourceFil
     header, digest = _first_look(file, source)
     content_hash = fingerprint(digest, *_code_that_reads(source))
     with connection.transaction(), connection.cursor() as cursor:
+        if source.is_personal:
+            cursor.execute(read_sql("load/log_no_rows"))
         file_id = _held_file(cursor, source.table, content_hash)
         is_new = file_id is None
         if is_new:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 # No other try mends these. A full disk is an outage: see olist.orchestration.outages.
 NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+CAMPAIGN_LIST = "campaign_list"
 FILES = (
     "final_customer_segments",
     "segment_summary_analysis",
     "customer_rfm_scores",
     "intermediate_order_values",
     "bi_view_customer_segments",
-    "campaign_list",
+    CAMPAIGN_LIST,
 )
 
 
@@ -35,15 +36,8 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     and the number of snapshots dropped (keep_months of strategy.yaml). Raises OlistError where the folder may
     not be written to.
     """
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
-        as_of, runs_that_told, has_contacts = one_row(cursor)
-    target = folder / f"{as_of:%Y-%m-%d}"
-    with _sentence_about(target):
-        target.mkdir(parents=True, exist_ok=True)
-    values = {"as_of": as_of, "run_id": run_id, "runs_that_told": runs_that_told}
-    addresses = read_sql("write_outputs/campaign_addresses") if has_contacts else ""
-    rows = {name: _write_csv(connection, name, values, addresses, target) for name in FILES}
+    target, values = _target(connection, run_id, folder)
+    rows = {name: _write_csv(connection, name, values, target) for name in FILES}
     report = target / "report.html"
     with whole_file(report, run_id) as file:
         file.write(render_report(connection, run_id).encode())
@@ -58,14 +52,37 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     return {"folder": str(target), "report": str(report), "rows": rows, "snapshots_dropped": dropped}
 
 
-def _write_csv(
-    connection: "Connection", name: str, values: dict[str, Any], addresses: str, folder: Path
-) -> int:
+def write_campaign_list(connection: "Connection", run_id: int, folder: Path) -> Path:
+    """Writes the list of whom a planned run would tell what, before anybody is. Returns its path."""
+    target, values = _target(connection, run_id, folder)
+    _write_csv(connection, CAMPAIGN_LIST, values, target)
+    return target / f"{CAMPAIGN_LIST}.csv"
+
+
+def _target(connection: "Connection", run_id: int, folder: Path) -> tuple[Path, dict[str, Any]]:
+    """The folder of a run's files, which is made if need be, and what their queries take."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
+        as_of, runs_that_told, has_contacts = one_row(cursor)
+    target = folder / f"{as_of:%Y-%m-%d}"
+    with _sentence_about(target):
+        target.mkdir(parents=True, exist_ok=True)
+    return target, {
+        "as_of": as_of,
+        "run_id": run_id,
+        "runs_that_told": runs_that_told,
+        # More columns of the campaign list.
+        "addresses": read_sql("write_outputs/campaign_addresses") if has_contacts else "",
+    }
+
+
+def _write_csv(connection: "Connection", name: str, values: dict[str, Any], folder: Path) -> int:
     from psycopg import sql
 
     # COPY takes no parameters, so the values are written into the statement, quoted by psycopg.
-    literals = {each: sql.Literal(value) for each, value in values.items()}
-    query = sql.SQL(read_sql(f"write_outputs/{name}")).format(**literals, addresses=sql.SQL(addresses))
+    written = {each: sql.Literal(value) for each, value in values.items()}
+    written["addresses"] = sql.SQL(values["addresses"])
+    query = sql.SQL(read_sql(f"write_outputs/{name}")).format(**written)
     with whole_file(folder / f"{name}.csv", values["run_id"]) as file, connection.cursor() as cursor:
         copy = sql.SQL("copy ({}) to stdout (format csv, header true)").format(query)
         with cursor.copy(copy) as source:

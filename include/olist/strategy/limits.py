@@ -17,6 +17,9 @@ GATES = (
     "apologies_without_review",
 )
 
+# So long a delivery may wait for a person (hubspot.approval_hours): the next month finds it settled.
+MAX_APPROVAL_HOURS = 336
+
 Share = Annotated[float, Field(ge=0, le=1), BeforeValidator(plain_number)]
 
 

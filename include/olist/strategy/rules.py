@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, model_validator
 
 from olist.strategy.document import Place
-from olist.strategy.limits import Limits
+from olist.strategy.limits import MAX_APPROVAL_HOURS, Limits
 from olist.strategy.part import HOW_TO_WRITE, NUMBER, Part, check_braces, plain_number
 
 SEGMENT_FIELDS = {
@@ -101,6 +101,8 @@ class HubSpotNames(Part):
     lists: Annotated[bool | None, Field(strict=True)] = None
     """A list (segment) in HubSpot for each next action and segment. true: also one that somebody has deleted
     there comes back. false: none is made or changed."""
+    approval_hours: Annotated[float, Field(gt=0, le=MAX_APPROVAL_HOURS), BeforeValidator(plain_number)] = 72
+    """With sync=approve, how long a plan waits for a person. Without a yes until then it is not sent."""
 
 
 class Strategy(Part):

@@ -108,7 +108,7 @@ select syncs.run_id, syncs.as_of, run.portal_id
 from ops.hubspot_syncs as syncs
 inner join ops.pipeline_runs as run using (run_id)
 inner join ops.snapshot_dates on snapshot_dates.as_of = syncs.as_of
-where syncs.status not in ('dry_run', 'skipped')
+where syncs.status not in ('dry_run', 'skipped', 'waiting', 'not approved')
   and exists (
       select from jsonb_each(syncs.plan)
       where key in ('create', 'update', 'clear') and value > '0'

@@ -6,7 +6,7 @@ return (
     from ops.hubspot_syncs as syncs
     inner join ops.pipeline_runs as run using (run_id)
     where run.portal_id = to_portal_id
-      and ops.is_sending(syncs.mode) and syncs.status <> 'superseded'
+      and ops.has_begun(syncs.mode, syncs.status)
 );
 
 create or replace function ops.is_older_than_sent(of_run_id bigint) returns boolean

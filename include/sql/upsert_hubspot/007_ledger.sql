@@ -8,7 +8,8 @@ return coalesce(
         select run.portal_id
         from ops.hubspot_syncs as syncs
         inner join ops.pipeline_runs as run using (run_id)
-        where ops.is_sending(syncs.mode) and run.portal_id is not null
+        where ops.is_sending(syncs.mode) and syncs.status not in ('waiting', 'not approved')
+          and run.portal_id is not null
         order by syncs.planned_at desc
         limit 1
     ),

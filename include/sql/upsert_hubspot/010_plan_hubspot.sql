@@ -5,8 +5,13 @@ as $$
 declare
     entered ops.pipeline_runs := (select run from ops.pipeline_runs as run where run.run_id = of_run_id);
 begin
-    sync_status := case mode when 'dry_run' then 'dry_run' when 'skip' then 'skipped' else 'planned' end;
-    if sync_status = 'planned' then
+    sync_status := case mode
+        when 'dry_run' then 'dry_run'
+        when 'skip' then 'skipped'
+        when 'approve' then 'waiting'
+        else 'planned'
+    end;
+    if sync_status in ('planned', 'waiting') then
         perform pg_advisory_xact_lock(hashtext('ops.enter_sync'));
         if ops.is_older_than_sent(of_run_id) then
             sync_status := 'superseded';
@@ -28,7 +33,8 @@ begin
     on conflict (run_id) do update set
         as_of = excluded.as_of, mode = excluded.mode, status = excluded.status, message = excluded.message,
         plan = '{}', planned_at = clock_timestamp(), finished_at = null,
-        property_prefix = default, left_out = default, told_parts = default, opt_outs_message = default;
+        property_prefix = default, left_out = default, told_parts = default, opt_outs_message = default,
+        fingerprint = null, asked_at = null, is_approved = null, decided_by = null, decided_at = null;
 end
 $$;
 
@@ -42,7 +48,7 @@ declare
     account bigint := (select portal_id from ops.pipeline_runs where run_id = of_run_id);
     left_out text[] := (select sync.left_out from ops.hubspot_syncs as sync where run_id = of_run_id);
 begin
-    if sync_status = 'planned' then
+    if sync_status in ('planned', 'waiting') then
         -- Those who send hold this lock shared: the ledger must not change while it is compared. Taken before any
         -- other, since they may look at all partitions of the plan.
         perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
@@ -132,11 +138,31 @@ begin
     call ops.analyze_draft('hubspot_plan_drafts', of_run_id);
 
     update ops.hubspot_syncs
-    set plan = ops.summarise_plan(of_run_id)
-        || jsonb_strip_nulls(jsonb_build_object('contacts', personal.count_people(of_run_id)))
+    set
+        plan = ops.summarise_plan(of_run_id)
+            || jsonb_strip_nulls(jsonb_build_object('contacts', personal.count_people(of_run_id))),
+        fingerprint = ops.fingerprint_of_plan(of_run_id),
+        -- A plan of nobody asks for no approval.
+        status = case
+            when status = 'waiting' and not exists (select from ops.hubspot_plan_drafts where run_id = of_run_id)
+            then 'planned' else status
+        end
     where run_id = of_run_id;
 end
 $$;
+
+-- Tells a plan from another one: by who is told what, in whatever order the rows are.
+create or replace function ops.fingerprint_of_plan(of_run_id bigint) returns text
+language sql stable
+return (
+    select format(
+        '%s people: %s',
+        count(*),
+        coalesce(sum(hashtextextended(concat_ws('|', customer_unique_id, operation, payload_hash), 0)::numeric), 0)
+    )
+    from ops.hubspot_plan_drafts
+    where run_id = of_run_id
+);
 
 -- A plan in a marketer's words: how many people, which properties, who changes tier, who gets which new action.
 create or replace function ops.summarise_plan(of_run_id bigint) returns jsonb

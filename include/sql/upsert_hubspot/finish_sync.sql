@@ -17,7 +17,8 @@ with outcomes as (
 update ops.hubspot_syncs
 set
     status = case
-        when status in ('dry_run', 'skipped', 'superseded', 'paused', 'stopped') then status
+        when status in ('dry_run', 'skipped', 'superseded', 'paused', 'stopped', 'waiting', 'not approved')
+        then status
         when outcomes.waiting = 0 then 'delivered'
         when %(stop_reason)s = 'superseded' then 'superseded'
         else 'failed'

@@ -1,6 +1,7 @@
 select
     plan,
     message,
+    status,
     array(
         select distinct part from ops.hubspot_plan_drafts where run_id = %(run_id)s order by part
     )

@@ -1,4 +1,5 @@
-"""Deliver to HubSpot: plan who has to be told what, send it in batches, keep what was acknowledged.
+"""Deliver to HubSpot: plan who has to be told what, ask if that is wanted, send it in batches, keep what was
+acknowledged.
 
 `ops.hubspot_contacts` is the ledger of what each HubSpot account has acknowledged, kept batch by batch, so
 that a task that is killed and retried sends nothing twice. People in a request are entered in

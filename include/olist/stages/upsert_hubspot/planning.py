@@ -1,7 +1,8 @@
 """The plan of a delivery: who has to be told what, and the account made ready for it."""
 
-import json
 import logging
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
@@ -26,13 +27,27 @@ PARTS = 4
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Approval:
+    """A person's yes to a plan, which is known by its fingerprint."""
+
+    fingerprint: str
+    by: str | None
+    at: datetime
+
+
 def plan(
-    connection: "Connection", run_id: int, mode: str, settings: HubSpotSettings | None
+    connection: "Connection",
+    run_id: int,
+    mode: str,
+    settings: HubSpotSettings | None,
+    approval: Approval | None = None,
 ) -> dict[str, Any]:
     """What the run would send, and the parts to send it in (none where nothing is sent).
 
     Creates the properties, and the options of dropdowns, that HubSpot lacks. Without settings (no token) the
-    run is a dry run, compared with the ledger of the account that was last delivered to. Raises OlistError
+    run is a dry run, compared with the ledger of the account that was last delivered to. A plan of the mode
+    `approve` waits, with nothing written to HubSpot, unless it is the one of `approval`. Raises OlistError
     before anything is planned where a gate stops the delivery, or the account has lost what it had
     acknowledged (but for the mode `repair`), and before anything is written where the account would refuse it
     (olist.stages.upsert_hubspot.preflight).
@@ -49,21 +64,23 @@ def plan(
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.enter_sync(%s, %s)", (run_id, mode))
         (status,) = one_row(cursor)
-    if hubspot and ledger and status in ("planned", "dry_run"):
+    if hubspot and ledger and status in ("planned", "waiting", "dry_run"):
         found = _survey(connection, run_id, hubspot, ledger, status, strategy)
     else:
         hubspot = found = None
-    if status in ("planned", "dry_run"):
+    if status in ("planned", "waiting", "dry_run"):
         who_is_who.find_people(connection, run_id, hubspot, ledger, found, is_dry=status == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
-        planned, message, parts = one_row(cursor)
-        if status == "planned":
+        planned, message, status, parts = one_row(cursor)
+        if status in ("planned", "waiting"):
             cursor.execute("call personal.name_taken(%s)", (run_id,))
     created: list[str] = []
     if hubspot and found and ledger:
         _examine_plan(connection, run_id, hubspot, planned, mode, strategy)
+        if approval and status == "waiting":
+            status = _approve(connection, run_id, approval)
         if status == "planned":
             created = _make_ready(connection, run_id, hubspot, found, ledger, strategy)
     for sentence in [message] if message else describe(planned):
@@ -71,7 +88,7 @@ def plan(
     return {
         "status": status,
         "plan": planned,
-        "parts": parts if status == "planned" else [],
+        "parts": parts if status in ("planned", "waiting") else [],
         "properties_created": created,
     }
 
@@ -90,7 +107,7 @@ def _survey(
     }
     with connection.transaction():
         connection.execute(read_sql("upsert_hubspot/enter_account"), entered)
-        if status == "planned":
+        if status != "dry_run":
             # Before they are created: afterwards nobody could tell that their values are gone.
             lost = [each.name for each in found.missing]
             connection.execute("call ops.doubt_ledger(%s, %s, %s)", (run_id, lost, ledger.is_lost))
@@ -119,6 +136,13 @@ def _make_ready(
     ours = [*found.ours, *created]
     connection.execute("call ops.note_hubspot_properties(%s, %s)", (ledger.portal_id, ours))
     return created
+
+
+def _approve(connection: "Connection", run_id: int, approval: Approval) -> str:
+    """Enters a yes. Returns how the delivery stands now: it still waits if this is another plan."""
+    said = {"run_id": run_id, "is_approved": True, "why_not": None} | asdict(approval)
+    found = connection.execute(read_sql("upsert_hubspot/decide"), said).fetchone()
+    return found[0] if found else "waiting"
 
 
 def _examine_plan(
@@ -189,5 +213,6 @@ def describe(planned: dict[str, Any]) -> list[str]:
         f"{new['people']:,} people newly get: {new['next_action']}" for new in planned["new_actions"]
     ]
     if planned["changed_properties"]:
-        sentences.append(f"changes by property: {json.dumps(planned['changed_properties'])}")
+        changes = ", ".join(f"{name} {people:,}" for name, people in planned["changed_properties"].items())
+        sentences.append(f"changes by property: {changes}")
     return sentences

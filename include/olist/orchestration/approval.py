@@ -1,0 +1,100 @@
+"""The question whether a plan may be sent, as Airflow asks it: in its UI, by its API, or in a terminal.
+
+The task waits in a state of its own, without a worker, a pool's slot or the triggerer. Airflow keeps the text
+of a question as long as the try that asked it, so only another try can ask about another plan.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
+
+# Answers in the place of the UI, given subject and text of the question: `make run` has no UI.
+answer_at_once: Callable[[str, str], bool] | None = None
+
+CHANGED = "The plan has changed while it waited, so it was not sent: you are asked again."
+
+log = logging.getLogger(__name__)
+
+
+class AskForApproval(ApprovalOperator):
+    """Where `sync` is `approve`: asks a person whether the plan may be sent, and waits for the answer in
+    Airflow's UI or by its API; else it goes on at once. Without an answer in time (`hubspot.approval_hours`
+    of `strategy.yaml`) nothing is sent and the run goes on. A plan that has changed meanwhile is not sent:
+    another try of the task asks about the new one. Clear it with everything downstream to ask again."""
+
+    # Neither subject nor text: what is in braces in the name of an action is no template.
+    template_fields = ("run_number",)
+
+    def __init__(self, *, run_number: Any, **more: Any) -> None:
+        super().__init__(
+            subject="May this be sent to HubSpot?",
+            defaults=self.REJECT,
+            # `execute` says how long it really is.
+            response_timeout=timedelta(hours=1),
+            **more,
+        )
+        self.run_number = run_number
+
+    def execute(self, context: Any) -> list[int]:
+        """Asks, or gives the parts at once where nobody has to be asked."""
+        from olist.orchestration import alerts, tasks
+        from olist.stages.upsert_hubspot import approving
+
+        ask = partial(approving.ask, folder=tasks.output_folder(), links=_links(context))
+        asked = tasks.run_stage("upsert_hubspot", ask, self.run_number, part="ask")
+        if not asked["is_open"]:
+            return asked["parts"]
+        self.subject, self.body = asked["subject"], asked["text"]
+        self.response_timeout = timedelta(hours=asked["hours"])
+        context["ti"].xcom_push("fingerprint", asked["fingerprint"])
+        if answer_at_once:
+            is_approved = answer_at_once(self.subject, self.body)
+            return self._decide(context, is_approved, "the terminal of make run", datetime.now(UTC))
+        url = self.generate_link_to_ui_from_context(context=context)
+        alerts.waits_for_approval(context, self.subject, asked["hours"], url)
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> list[int]:
+        """Does what was answered. A timeout counts as a no."""
+        answer = HITLOperator.execute_complete(self, context, event)
+        user = answer["responded_by_user"]
+        by = (user.get("name") or user.get("id")) if user else None
+        return self._decide(context, answer["chosen_options"] == [self.APPROVE], by, answer["responded_at"])
+
+    def _decide(self, context: Any, is_approved: bool, by: str | None, at: datetime) -> list[int]:
+        from airflow.sdk.exceptions import AirflowException
+
+        from olist.orchestration import tasks
+        from olist.stages.upsert_hubspot import approving
+
+        if is_approved:
+            fingerprint = context["ti"].xcom_pull(task_ids=self.task_id, key="fingerprint")
+            settings = tasks.hubspot_settings()
+            decide = partial(approving.approve, settings=settings, fingerprint=fingerprint, by=by, at=at)
+        else:
+            why_not = f"{by} said no" if by else "nobody has answered in time (hubspot.approval_hours)"
+            decide = partial(approving.refuse, why_not=why_not, by=by, at=at)
+        decided = tasks.run_stage("upsert_hubspot", decide, self.run_number, part="approve")
+        if decided["status"] == "waiting":
+            log.warning(CHANGED)
+            raise AirflowException(CHANGED)
+        return decided["parts"]
+
+
+def _links(context: Any) -> dict[str, str]:
+    """What a question is about, by what the links are called."""
+    from airflow.sdk.configuration import conf
+
+    ti = context["ti"]
+    page = f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/customer-segments"
+    run = urlencode({"dag_id": ti.dag_id, "dag_run_id": ti.run_id})
+    number = ti.xcom_pull(task_ids="start_run")
+    return {
+        "campaign_list.csv": f"{page}/runs/{number}/campaign-list",
+        "the run on the page Customer segments": f"{page}/run?{run}",
+    }
