@@ -14,9 +14,9 @@ CONTACTS = "/crm/objects/2026-09/contacts"
 class Account:
     """The account of a sandbox."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, token: str = DEFAULT_TOKEN) -> None:
         self.url = url
-        headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
+        headers = {"Authorization": f"Bearer {token}"}
         self.client = httpx.Client(base_url=url, headers=headers, timeout=30)
 
     def make(self, **properties: str) -> str:

@@ -80,7 +80,7 @@ def _write_csv(connection: "Connection", name: str, values: dict[str, Any], fold
     from psycopg import sql
 
     # COPY takes no parameters, so the values are written into the statement, quoted by psycopg.
-    written = {each: sql.Literal(value) for each, value in values.items()}
+    written: dict[str, sql.Composable] = {each: sql.Literal(value) for each, value in values.items()}
     written["addresses"] = sql.SQL(values["addresses"])
     query = sql.SQL(read_sql(f"write_outputs/{name}")).format(**written)
     with whole_file(folder / f"{name}.csv", values["run_id"]) as file, connection.cursor() as cursor:

@@ -6,17 +6,21 @@ is nobody else's.
 
 import sqlite3
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from olist.local.hubspot_sandbox.errors import HubSpotError
-
-if TYPE_CHECKING:
-    from olist.local.hubspot_sandbox.store import Contact
 
 EMAIL, OTHER_EMAILS = "email", "hs_additional_emails"
 OWNER = "SELECT contact_id FROM unique_values WHERE property = ? AND value = ?"
 GIVE_UP = "DELETE FROM unique_values WHERE property = ? AND value = ?"
 TAKE = "INSERT OR REPLACE INTO unique_values VALUES (?, ?, ?)"
+
+
+class Holder(Protocol):
+    """A contact."""
+
+    id: int
+    properties: dict[str, str]
 
 
 def is_unique(definition: Mapping[str, Any]) -> bool:
@@ -31,7 +35,7 @@ def unique_value(name: str, value: str) -> str:
 
 def claim(
     connection: sqlite3.Connection,
-    contact: "Contact",
+    contact: Holder,
     written: Mapping[str, str],
     definitions: Mapping[str, Mapping[str, Any]],
 ) -> None:
@@ -53,7 +57,7 @@ def claim(
             connection.execute(TAKE, (name, value, contact.id))
 
 
-def _make_primary(contact: "Contact", email: str) -> None:
+def _make_primary(contact: Holder, email: str) -> None:
     """Let an additional address and the first one change places: the contact keeps both."""
     others = [each for each in contact.properties.get(OTHER_EMAILS, "").split(";") if each]
     kept = [each for each in others if each.lower() != email.lower()]
