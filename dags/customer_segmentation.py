@@ -6,11 +6,11 @@ Only wiring is here. A task's name is the name of its module in `include/olist/s
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import Param, TaskGroup, dag, get_current_context, task, task_group
+from airflow.sdk import Param, TaskGroup, chain, dag, get_current_context, task, task_group
 
 from olist.files.sources import OPTIONAL_TABLES, TABLES
 from olist.orchestration import addresses, alerts
-from olist.orchestration.approval import AskForApproval
+from olist.orchestration.approval import QUESTIONS, AskForApproval
 from olist.orchestration.schedule import Monthly
 from olist.strategy.limits import GATES, MAX_APPROVAL_HOURS
 
@@ -208,16 +208,18 @@ def publish(run: int):
 
 
 @task(inlets=[SNAPSHOT_TABLE, addresses.CONTACTS])
-def plan(run: int):
-    """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again and plans
-    who has to be told what; no contact is sent yet. Clear it with everything downstream to plan anew: people
-    whom HubSpot has acknowledged meanwhile are left out, unless `sync` is `repair`."""
+def plan(run: int) -> list[int]:
+    """Finds the ledger of the HubSpot account, reads a sample of it back, measures the gates again, plans who
+    has to be told what and measures how many contacts that creates; no contact is sent yet. Clear it with
+    everything downstream to plan anew: people whom HubSpot has acknowledged meanwhile are left out, unless
+    `sync` is `repair`."""
     from olist.orchestration import tasks
     from olist.stages import upsert_hubspot
 
     mode = get_current_context()["params"]["sync"]
     settings = tasks.hubspot_settings()
-    return tasks.run_stage("upsert_hubspot", upsert_hubspot.plan, run, mode, settings, part="plan")
+    planned = tasks.run_stage("upsert_hubspot", upsert_hubspot.plan, run, mode, settings, part="plan")
+    return planned["parts"]
 
 
 # The pool bounds parallel tasks; the pace of requests is shared through the warehouse (olist.hubspot.pace).
@@ -256,17 +258,10 @@ def finish(run: int):
 def upsert_hubspot(run: int):
     """The delivery to HubSpot: plan it, ask whether it may be sent (`sync=approve`), send its parts side by
     side, say how it ended."""
-    approved = AskForApproval(
-        task_id="approve",
-        run_number=run,
-        # Each time the plan has changed while it waited, another try asks again.
-        retries=100,
-        retry_delay=timedelta(seconds=5),
-        retry_exponential_backoff=0,
-        doc_md=AskForApproval.__doc__,
-    )
-    sends = send.override(doc_md=send.function.__doc__).partial(run=run).expand(part=approved.output)
-    plan(run) >> approved
+    parts = plan(run)
+    questions = [AskForApproval(task_id=name, run_number=run, parts=parts) for name in QUESTIONS]
+    sends = send.override(doc_md=send.function.__doc__).partial(run=run).expand(part=questions[-1].output)
+    chain(*questions)
     sends >> finish(run)
 
 

@@ -90,6 +90,8 @@ CASES = {
     "changed_actions": (other_actions_last_month, r"\d+ of 1\d\d\d customers would have another next action"),
     "apologies_without_review": (apologies_for_all, r"\d+ customers without a review would get an apology"),
 }
+# Measured on the plan of a delivery: tests/stages/upsert_hubspot/test_created_contacts.py.
+OF_THE_PLAN = {"created_contacts"}
 
 
 @pytest.fixture
@@ -113,10 +115,10 @@ def warnings_of(connection: Connection, run_id: int) -> list[str]:
 
 def test_every_gate_has_a_case_and_a_limit() -> None:
     limits = {name.removeprefix("max_") for name in Limits.model_fields if name.startswith("max_")}
-    assert set(CASES) == set(GATES) == limits - {"rejected_contacts"}
+    assert set(CASES) | OF_THE_PLAN == set(GATES) == limits - {"rejected_contacts"}
 
 
-@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("gate", CASES)
 def test_a_tripped_gate_leaves_everything_as_it_was(
     gate: str, delivered: Connection, data_dir: Path, sandbox: str
 ) -> None:
@@ -179,7 +181,7 @@ def test_the_gates_of_a_try_that_was_killed_may_still_be_measured(delivered: Con
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("gate", [gate for gate in GATES if gate not in ("rows_lost", "rejected_rows")])
+@pytest.mark.parametrize("gate", [gate for gate in CASES if gate not in ("rows_lost", "rejected_rows")])
 def test_gates_are_measured_again_against_what_hubspot_has(
     gate: str, connection: Connection, data_dir: Path, sandbox: str
 ) -> None:

@@ -14,6 +14,8 @@ from support.rule_grid import make_grid, random_strategy, reached
 
 from olist.strategy.lint import Finding, action_rules, find_dead_rules, find_idle_rules, segment_rules
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
+from olist.strategy.rules import Strategy
+from olist.strategy.sql import newcomer_expression, segment_expression, to_sql
 
 SEGMENTS = """
   - name: Best
@@ -27,6 +29,13 @@ def database(server: str) -> Iterator[Connection]:
     """An empty database: rules are judged without any table."""
     with Connection.connect(server, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def grid(database: Connection) -> Connection:
+    """The same with the table `grid`."""
+    make_grid(database)
+    return database
 
 
 def strategy_file(folder: Path, actions: list[str], segments: str = SEGMENTS) -> Path:
@@ -166,16 +175,59 @@ def test_segments_and_default_actions_are_judged_too(database: Connection, tmp_p
     ]
 
 
-def test_the_findings_are_those_of_trying_every_customer(database: Connection, tmp_path: Path) -> None:
-    make_grid(database)
+@pytest.mark.parametrize(
+    ("when", "is_found"),
+    [
+        ("{frequency: 0}", True),
+        ("{segment_name: Best, frequency: 1}", True),
+        ('{avg_review_score: "> 5"}', True),
+        # Rules take everybody, which keeps nobody from becoming a contact.
+        ("{loyalty_tier: Gold}", False),
+        ("{favorite_category: Tech, frequency: 3}", False),
+        ("{}", False),
+    ],
+)
+def test_a_condition_that_lets_nobody_become_a_contact_is_named(
+    database: Connection, tmp_path: Path, when: str, is_found: bool
+) -> None:
+    path = strategy_file(tmp_path, ["{customer_state: SP}"])
+    path.write_text(f"{path.read_text()}deliver: {{when: {when}}}\n")
+    findings = found(database, path)
+    assert [(each.rule, each.kind) for each in findings] == [("deliver.when", "unreachable")] * is_found
+    for each in findings:
+        line = line_with(path, "deliver:")
+        assert str(each).startswith(f"{path} line {line}: deliver.when is unreachable: no customer can have ")
+
+
+def test_whether_anybody_may_become_a_contact_is_that_of_trying_every_customer(
+    grid: Connection,
+) -> None:
+    seen = set()
+    for seed in range(12):
+        document = random_strategy(seed)
+        for number, rule in enumerate(document["actions"][:4]):
+            when = rule["when"] | document["actions"][number + 4]["when"]
+            strategy = Strategy.model_validate(document | {"deliver": {"when": when}})
+            segment, may = to_sql(segment_expression(strategy)), to_sql(newcomer_expression(strategy))
+            (somebody,) = grid.execute(
+                f"with customers as (select *, {segment} as segment_name from grid offset 0)"
+                f" select coalesce(bool_or({may}), false) from customers"
+            ).fetchone()
+            idle = [each for each in find_idle_rules(grid, strategy) if each.rule == "deliver.when"]
+            assert bool(idle) != somebody, (seed, when)
+            seen.add(somebody)
+    assert seen == {True, False}
+
+
+def test_the_findings_are_those_of_trying_every_customer(grid: Connection, tmp_path: Path) -> None:
     path = tmp_path / "strategy.yaml"
     kinds = set()
     for seed in range(12):
         document = random_strategy(seed)
         path.write_text(yaml.safe_dump(document, sort_keys=False))
         strategy = read_strategy(path)
-        findings = {finding.rule: finding for finding in find_idle_rules(database, strategy, path)}
-        segments, rules = reached(database, document)
+        findings = {finding.rule: finding for finding in find_idle_rules(grid, strategy, path)}
+        segments, rules = reached(grid, document)
         expected = {rule.name for rule in segment_rules(strategy) if rule.name[8:] not in segments}
         numbered = action_rules(strategy)
         expected |= {rule.name for number, rule in enumerate(numbered, 1) if number not in rules}
@@ -183,7 +235,7 @@ def test_the_findings_are_those_of_trying_every_customer(database: Connection, t
         for number, rule in enumerate(numbered[:9]):
             if rule.name in findings:
                 kinds.add(findings[rule.name].kind)
-                check_takers(database, document, number, findings[rule.name])
+                check_takers(grid, document, number, findings[rule.name])
     assert kinds == {"unreachable", "shadowed"}
 
 

@@ -19,6 +19,7 @@ from olist.strategy.preview import Preview, preview
 from olist.strategy.preview_tables import dead_rules, print_findings, print_preview
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
 from olist.strategy.rules import Strategy
+from olist.strategy.sql import functions
 
 # Another segment, and a rule that asks for it; the rule is in the middle, so all numbers after it move on.
 CHANGES = [
@@ -168,6 +169,56 @@ def test_another_sentence_for_the_same_action_is_counted(published: Connection, 
     assert found.other_reasons == apologies > 0
     assert found.action_moves() == []
     assert f"{apologies} would keep theirs, with another sentence" in shown(found)
+
+
+def test_it_shows_who_would_become_a_contact(connection: Connection, demo: Path, tmp_path: Path) -> None:
+    pipeline.run(connection, demo)
+    # HubSpot has those of one state.
+    connection.execute(
+        "insert into ops.hubspot_contacts (portal_id, customer_unique_id, payload_hash, payload, as_of)"
+        " select 7, customer_unique_id, '', '{}', as_of from analytics.customer_snapshots"
+        " where customer_state = 'SP'"
+    )
+    champions = '  - name: Champions\n    when: {r_score: ">= 4", f_score: ">= 4", m_score: ">= 4"'
+    strategy = changed(
+        tmp_path,
+        (champions, '  - name: Champions\n    when: {r_score: ">= 2", f_score: ">= 4", m_score: ">= 4"'),
+        ("  when: {}", "  when: {segment_name: Champions, customer_state: [SP, RJ]}"),
+        ("  at_most:", "  at_most: 3"),
+    )
+    found = preview(connection, strategy)
+    (champion,) = [after for name, _, after in found.segment_reach() if name == "Champions"]
+    (by_state,) = connection.execute(
+        "select jsonb_object_agg(customer_state, people) from (select customer_state, count(*) as people"
+        " from analytics.customer_snapshots group by customer_state) as counted"
+    ).fetchone()
+    contacts = found.contacts
+    assert contacts.known == by_state["SP"]
+    assert contacts.let_in + contacts.kept_away == found.people - by_state["SP"]
+    assert 0 < contacts.let_in < contacts.meeting < champion
+
+    text = shown(found)
+    assert f"HubSpot has {contacts.known:,} of them." in text
+    let_in, kept_away = f"{contacts.let_in:,}", f"{contacts.kept_away:,}"
+    assert f"would let {let_in} others become contacts, and keep {kept_away} away." in text
+    assert f"the next delivery would create 3 of these {let_in}." in text
+
+    # As the next run does it, whose segments are those of the rules now.
+    connection.execute(functions(strategy))
+    (expected,) = connection.execute(
+        "select count(*) from analytics.customer_snapshots"
+        " where customer_state = 'RJ' and ops.may_become_contact(loyalty_tier,"
+        " ops.segment_name(r_score, f_score, m_score, recency_days, frequency, monetary),"
+        " favorite_category, customer_state, avg_review_score, recency_days, frequency, monetary)"
+    ).fetchone()
+    assert contacts.let_in == expected
+
+
+def test_a_condition_that_nobody_in_the_snapshot_meets_is_dead(published: Connection, tmp_path: Path) -> None:
+    strategy = changed(tmp_path, ("  when: {}", '  when: {monetary: ">= 900000"}'))
+    dead = dead_rules(preview(published, strategy), find_idle_rules(published, strategy))
+    assert (dead[-1].rule, dead[-1].kind) == ("deliver.when", "dead")
+    assert "deliver" not in shown(preview(published, read_strategy()))
 
 
 def test_nothing_is_changed(published: Connection, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from olist.exceptions import OlistError
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
-from olist.strategy.sql import functions, rule_expression, to_sql
+from olist.strategy.sql import functions, newcomer_expression, rule_expression, to_sql
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:
@@ -49,6 +49,25 @@ def line_of(path: Path, text: str) -> int:
             "  - name: Lost Customers\n    when: {r_score: 1}",
             "must have no `when`",
         ),
+        ("  when: {}", "  when: {loyalty_tier: Golden}", "'Golden' is not one of Platinum, Gold, Silver"),
+        ("  when: {}", "  when: {r_score: 5}", "'r_score' is not a field of these rules"),
+        ("  when: {}", "  when: {frequency: two}", "'two' is neither a number nor a comparison"),
+        ("  when: {}", "  when: {monetary: 1.000}", "'1.000' may mean 1000 or 1"),
+        ("  when: {}", "  when: {customer_state: []}", "customer_state has an empty list"),
+        ("  when: {}", "  when: all", "deliver.when: Input should be a valid dictionary"),
+        ("  at_most:", "  at_most: 0", "deliver.at_most: Input should be greater than or equal to 1"),
+        ("  at_most:", "  at_most: ten", "deliver.at_most: Input should be a valid integer"),
+        ("  at_most:", "  at_mots: 10", "deliver.at_mots: Extra inputs are not permitted"),
+        (
+            "max_created_contacts:",
+            "max_created_contacts: -1",
+            "limits.max_created_contacts: Input should be greater than or equal to 0",
+        ),
+        (
+            "max_created_contacts:",
+            "max_created_contacts: 0.1",
+            "limits.max_created_contacts: Input should be a valid integer",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, complaint: str) -> None:
@@ -58,6 +77,23 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, co
     assert complaint in str(error.value)
     wanted = line_of(path, new.splitlines()[0])
     assert abs(int(str(error.value).split("line ")[1].split(":")[0]) - wanted) <= 1
+
+
+@pytest.mark.parametrize("new", ["  when:", "", "  when: {}"])
+def test_without_conditions_everybody_may_become_a_contact(tmp_path: Path, new: str) -> None:
+    strategy = read_strategy(changed(tmp_path, "  when: {}", new))
+    assert strategy.deliver.when == {} and strategy.deliver.at_most is None
+    assert to_sql(newcomer_expression(strategy)) == "true"
+
+
+def test_a_value_that_is_not_known_meets_no_condition_of_a_contact(
+    tmp_path: Path, connection: Connection
+) -> None:
+    path = changed(tmp_path, "  when: {}", '  when: {avg_review_score: "> 2", favorite_category: Tech}')
+    connection.execute(functions(read_strategy(path)))
+    asked = "select ops.may_become_contact(null, null, %s, null, %s, null, null, null)"
+    for category, score, expected in (("audio", 3, True), ("audio", None, False), ("baby", 3, False)):
+        assert connection.execute(asked, (category, score)).fetchone() == (expected,)
 
 
 def test_a_tier_without_a_default_action_is_refused(tmp_path: Path) -> None:

@@ -74,6 +74,10 @@ def test_every_field_is_explained() -> None:
         ("keep_months:", "keep_months: 0", "$.keep_months"),
         ("vintage_months: 1", "vintage_months: 5", "$.model.vintage_months"),
         ("sample: 100000", "sample: 500", "$.model.sample"),
+        ("  when: {}", "  when: {r_score: 5}", "$.deliver.when"),
+        ("  when: {}", "  when: {frequency: yes}", "$.deliver.when.frequency"),
+        ("  at_most:", "  at_most: 0", "$.deliver.at_most"),
+        ("max_created_contacts:", "max_created_contacts: 0.5", "$.limits.max_created_contacts"),
         ("max_rows_lost: 0.1", "max_rows_lost: 10", "$.limits.max_rows_lost"),
         ("max_rows_lost: 0.1", "max_rows_gone: 0.1", "$.limits"),
     ],
@@ -102,6 +106,8 @@ def test_a_mistake_in_a_campaign_is_refused_in_its_place(old: str, new: str, pla
         ('"<= 2"}', '">2.5", customer_state: [SP, RJ], favorite_category: [Tech, baby]}'),
         ("R$ {monetary}.", "{{R$}} {monetary:.2f} {loyalty_tier!s}."),
         ("keep_months:", "keep_months: 24"),
+        ("  when: {}", '  when: {loyalty_tier: [Platinum, Gold], frequency: ">= 2"}'),
+        ("  at_most:", "  at_most: 10"),
     ],
 )
 def test_what_the_model_takes_is_not_refused(old: str, new: str) -> None:

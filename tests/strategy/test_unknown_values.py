@@ -14,7 +14,9 @@ from olist.strategy.unknown_values import KnownValues, read_known_values, unknow
 KNOWN = KnownValues(["RJ", "SP"], ["audio", "baby", "unknown"], ["audio", "baby", "cine_photo", "telephony"])
 
 
-def strategy_file(folder: Path, when: str, groups: str = "{Tech: [audio, cine_photo]}") -> Path:
+def strategy_file(
+    folder: Path, when: str, groups: str = "{Tech: [audio, cine_photo]}", deliver: str = "{}"
+) -> Path:
     path = folder / "strategy.yaml"
     path.write_text(
         "excluded_statuses: []\ntiers: [Gold, Silver]\n"
@@ -24,6 +26,7 @@ def strategy_file(folder: Path, when: str, groups: str = "{Tech: [audio, cine_ph
         "default_actions:\n"
         "  Gold: {next_action: Default Gold, because: b}\n"
         "  Silver: {next_action: Default Silver, because: b}\n"
+        f"deliver:\n  at_most: 10\n  when: {deliver}\n"
     )
     return path
 
@@ -62,6 +65,17 @@ def test_the_line_is_that_of_the_value(tmp_path: Path) -> None:
     path = strategy_file(tmp_path, "\n      customer_state:\n        - SP\n        - rj")
     (sentence,) = unknown_values(read_strategy(path), KNOWN, path)
     assert sentence.startswith(f"{path} line 12: action 1, Call, asks for the customer_state 'rj'")
+
+
+def test_who_may_become_a_contact_is_looked_at_too(tmp_path: Path) -> None:
+    path = strategy_file(
+        tmp_path, "{customer_state: SP}", deliver="{customer_state: sp, favorite_category: [Tech, Babby]}"
+    )
+    start = f"{path} line 15: deliver.when asks for the"
+    assert unknown_values(read_strategy(path), KNOWN, path) == [
+        f"{start} customer_state 'sp', which no customer has: did you mean SP?",
+        f"{start} favorite_category 'Babby', which no customer has: did you mean baby?",
+    ]
 
 
 def test_a_group_may_list_what_nobody_bought_yet(tmp_path: Path) -> None:

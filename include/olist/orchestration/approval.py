@@ -1,7 +1,8 @@
 """The question whether a plan may be sent, as Airflow asks it: in its UI, by its API, or in a terminal.
 
-The task waits in a state of its own, without a worker, a pool's slot or the triggerer. Airflow keeps the text
-of a question as long as the try that asked it, so only another try can ask about another plan.
+The task waits in a state of its own, without a worker, a pool's slot or the triggerer. Airflow 3.3.2 keeps
+the text of a question as long as the run, whatever is retried or cleared, so a plan that has changed needs
+another task to ask about it: there are QUESTIONS of them, one after the other.
 """
 
 import logging
@@ -13,10 +14,12 @@ from urllib.parse import urlencode
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOperator
 
+# The tasks that may ask, in their order.
+QUESTIONS = ("approve", "approve_again", "approve_at_last")
 # Answers in the place of the UI, given subject and text of the question: `make run` has no UI.
 answer_at_once: Callable[[str, str], bool] | None = None
 
-CHANGED = "The plan has changed while it waited, so it was not sent: you are asked again."
+CHANGED = "The plan has changed while it waited, so it was not sent: the next task asks about the new one."
 
 log = logging.getLogger(__name__)
 
@@ -25,30 +28,36 @@ class AskForApproval(ApprovalOperator):
     """Where `sync` is `approve`: asks a person whether the plan may be sent, and waits for the answer in
     Airflow's UI or by its API; else it goes on at once. Without an answer in time (`hubspot.approval_hours`
     of `strategy.yaml`) nothing is sent and the run goes on. A plan that has changed meanwhile is not sent:
-    another try of the task asks about the new one. Clear it with everything downstream to ask again."""
+    the next of these tasks asks about the new one. Clear the first, with everything downstream, to be asked
+    again."""
 
     # Neither subject nor text: what is in braces in the name of an action is no template.
-    template_fields = ("run_number",)
+    template_fields = ("run_number", "parts")
 
-    def __init__(self, *, run_number: Any, **more: Any) -> None:
+    def __init__(self, *, run_number: Any, parts: Any, **more: Any) -> None:
         super().__init__(
             subject="May this be sent to HubSpot?",
             defaults=self.REJECT,
             # `execute` says how long it really is.
             response_timeout=timedelta(hours=1),
+            doc_md=self.__doc__,
             **more,
         )
-        self.run_number = run_number
+        self.run_number, self.parts = run_number, parts
 
     def execute(self, context: Any) -> list[int]:
-        """Asks, or gives the parts at once where nobody has to be asked."""
+        """Asks. Where nobody has to be asked, returns the parts to send; none if another task has to ask."""
+        if context["params"]["sync"] != "approve":
+            return self.parts
         from olist.orchestration import alerts, tasks
         from olist.stages.upsert_hubspot import approving
 
-        ask = partial(approving.ask, folder=tasks.output_folder(), links=_links(context))
-        asked = tasks.run_stage("upsert_hubspot", ask, self.run_number, part="ask")
+        place = QUESTIONS.index(self.label)
+        more = {"task": self.task_id, "is_first": place == 0, "links": _links(context)}
+        ask = partial(approving.ask, folder=tasks.output_folder(), **more)
+        asked = tasks.run_stage("upsert_hubspot", ask, self.run_number, part=f"ask {place + 1}")
         if not asked["is_open"]:
-            return asked["parts"]
+            return self._leave_to_next() if asked.get("has_another_text") else asked["parts"]
         self.subject, self.body = asked["subject"], asked["text"]
         self.response_timeout = timedelta(hours=asked["hours"])
         context["ti"].xcom_push("fingerprint", asked["fingerprint"])
@@ -67,8 +76,6 @@ class AskForApproval(ApprovalOperator):
         return self._decide(context, answer["chosen_options"] == [self.APPROVE], by, answer["responded_at"])
 
     def _decide(self, context: Any, is_approved: bool, by: str | None, at: datetime) -> list[int]:
-        from airflow.sdk.exceptions import AirflowException
-
         from olist.orchestration import tasks
         from olist.stages.upsert_hubspot import approving
 
@@ -80,10 +87,18 @@ class AskForApproval(ApprovalOperator):
             why_not = f"{by} said no" if by else "nobody has answered in time (hubspot.approval_hours)"
             decide = partial(approving.refuse, why_not=why_not, by=by, at=at)
         decided = tasks.run_stage("upsert_hubspot", decide, self.run_number, part="approve")
-        if decided["status"] == "waiting":
-            log.warning(CHANGED)
-            raise AirflowException(CHANGED)
-        return decided["parts"]
+        return self._leave_to_next() if decided["status"] == "waiting" else decided["parts"]
+
+    def _leave_to_next(self) -> list[int]:
+        from airflow.sdk.exceptions import AirflowFailException
+
+        if self.label == QUESTIONS[-1]:
+            raise AirflowFailException(
+                "The plan has changed each time while it waited, and this run can ask no more: trigger the"
+                " month again with sync=approve."
+            )
+        log.warning(CHANGED)
+        return []
 
 
 def _links(context: Any) -> dict[str, str]:

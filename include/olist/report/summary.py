@@ -65,6 +65,10 @@ def _hubspot_rows(sync: dict[str, Any] | None) -> list[tuple[str, str]]:
             ("changed contacts", f"{plan['update']:,}"),
             ("contacts who left", f"{plan['clear']:,}"),
             ("unchanged contacts", f"{plan['unchanged']:,}"),
+            *(
+                (f"no contacts, by deliver.{setting}", f"{people:,}")
+                for setting, people in plan.get("kept_away", {}).items()
+            ),
             ("contacts sent", f"{sync['accepted']:,}"),
         ]
         rows += [

@@ -1,5 +1,8 @@
 """Gates: what a run is about to change is measured before it is published and again before it is sent.
 
+Before it is sent they are two: `upsert_hubspot` are those before the delivery is planned, `send` those of the
+plan, which says how many contacts it creates.
+
 What is far from normal stops the run there, and people and HubSpot keep what they had. The limits are those
 of strategy.yaml; a person who knows better names the gates a run may pass (the DAG's param `accept`).
 """
@@ -17,6 +20,7 @@ BEFORE = {
     "validate": "before anything was computed",
     "publish": "before its snapshot was published",
     "upsert_hubspot": "before anything was sent",
+    "send": "before anything was sent",
 }
 
 log = logging.getLogger(__name__)

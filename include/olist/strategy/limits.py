@@ -15,6 +15,7 @@ GATES = (
     "tier_share_change",
     "changed_actions",
     "apologies_without_review",
+    "created_contacts",
 )
 
 # So long a delivery may wait for a person (hubspot.approval_hours): the next month finds it settled.
@@ -43,6 +44,8 @@ class Limits(Part):
     """The next actions that only a customer with a review may get."""
     max_apologies_without_review: int = Field(0, ge=0, strict=True)
     """How many customers without a review may get one of the apologies all the same."""
+    max_created_contacts: int | None = Field(None, ge=0, strict=True)
+    """How many contacts a delivery may create. Empty: any number."""
     compared_customers: int = Field(500, ge=1, strict=True)
     """Below this many customers before, lost customers, tiers and actions are not compared."""
     max_rejected_contacts: Share = 0.05

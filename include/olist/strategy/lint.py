@@ -45,7 +45,7 @@ MOST_SETS = 1_000
 
 @dataclass(frozen=True)
 class Rule:
-    """A segment, a rule for an action or a tier's default, and where it is in the file."""
+    """A segment, a rule for an action, a tier's default or `deliver.when`, and where it is in the file."""
 
     name: str
     place: Place
@@ -90,6 +90,12 @@ def action_rules(strategy: Strategy) -> list[Rule]:
     return rules
 
 
+def contact_rules(strategy: Strategy) -> list[Rule]:
+    """Who may become a contact: one rule, or none where everybody may."""
+    when = strategy.deliver.when
+    return [Rule("deliver.when", ("deliver",), when)] if when else []
+
+
 def find_idle_rules(connection: "Connection", strategy: Strategy, path: Path | None = None) -> list[Finding]:
     """The unreachable and the shadowed rules, in the order of the file, which is `path` or `strategy_file()`.
 
@@ -97,13 +103,17 @@ def find_idle_rules(connection: "Connection", strategy: Strategy, path: Path | N
     """
     path = path or strategy_file()
     try:
-        segments, actions = _earlier_rules(connection, strategy)
+        segments, actions, contacts = _earlier_rules(connection, strategy)
     except _TooManyCasesError:
         sentence = "the rules tell too many combinations of values apart to try them all"
         line = line_of(path, ("segments",))
         return [Finding(line, "whether rules do nothing", "unchecked", sentence, path)]
     findings = []
-    for rules, earlier in ((segment_rules(strategy), segments), (action_rules(strategy), actions)):
+    for rules, earlier in (
+        (segment_rules(strategy), segments),
+        (action_rules(strategy), actions),
+        (contact_rules(strategy), contacts),
+    ):
         for rule, sets in zip(rules, earlier, strict=True):
             # Each look for a line reads the file again, so that only what is found is looked up.
             if not sets:
@@ -148,10 +158,13 @@ def _as_written(condition: Condition) -> str:
     return f"[{', '.join(map(str, condition))}]" if isinstance(condition, list) else str(condition)
 
 
-def _earlier_rules(connection: "Connection", strategy: Strategy) -> tuple[list[set[int]], list[set[int]]]:
-    """For each segment and for each action, the least sets of earlier ones that hold where it holds."""
-    segments = segment_rules(strategy)
-    cases = _cases(connection, [*segments, *action_rules(strategy)], strategy)
+def _earlier_rules(connection: "Connection", strategy: Strategy) -> tuple[list[set[int]], ...]:
+    """For each segment and for each action, the least sets of earlier ones that hold where it holds.
+
+    Nobody is before who may become a contact: there it is {0} if somebody may, and empty if nobody can.
+    """
+    segments, contacts = segment_rules(strategy), contact_rules(strategy)
+    cases = _cases(connection, [*segments, *action_rules(strategy), *contacts], strategy)
     by_segment = cases.pop("segment_name")
     numbers = {-1}
     for field in SEGMENT_FIELDS:
@@ -170,6 +183,7 @@ def _earlier_rules(connection: "Connection", strategy: Strategy) -> tuple[list[s
     return (
         [_least_earlier(number, of_segments) for number in range(len(segments))],
         [_least_earlier(number, of_actions) for number in range(action_count)],
+        [{0} if _least_earlier(action_count, of_actions) else set() for _ in contacts],
     )
 
 

@@ -12,6 +12,7 @@ from olist.exceptions import OlistError
 from olist.strategy.rules import Strategy
 from olist.strategy.sql import (
     name_expression,
+    newcomer_expression,
     numbered_actions,
     reason_expression,
     rule_expression,
@@ -21,7 +22,7 @@ from olist.strategy.sql import (
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
 Moves = list[tuple[str | None, str | None, int]]
 
@@ -41,11 +42,22 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Contacts:
+    """People of a snapshot who meet `deliver.when`; who are contacts; who of the others may become one."""
+
+    meeting: int
+    known: int
+    let_in: int
+    kept_away: int
+
+
+@dataclass(frozen=True)
 class Preview:
     """The newest snapshot, `as_of` a date, under the rules of `strategy`.
 
     `examples` are up to ten of the people who would move, with the keys of preview/changes.sql.
     `old_statuses` are the excluded statuses of the run that made the snapshot, None where that is not known.
+    `contacts` is None where everybody may become a contact.
     """
 
     strategy: Strategy
@@ -53,6 +65,7 @@ class Preview:
     groups: list[Group]
     examples: list[dict[str, Any]]
     old_statuses: list[str] | None
+    contacts: Contacts | None = None
 
     @property
     def people(self) -> int:
@@ -136,10 +149,24 @@ def preview(connection: "Connection", strategy: Strategy) -> Preview:
         if one_row(cursor)[0]:
             cursor.execute(query)
             (found,) = one_row(cursor)
+        contacts = _contacts(cursor, strategy) if found and found["groups"] else None
     if not found or not found["groups"]:
         raise OlistError(
             "There is no snapshot yet to show the rules on: `make run` makes one"
             " (OLIST_SYNC=dry_run make run without telling HubSpot)."
         )
     groups = [Group(**group) for group in found["groups"]]
-    return Preview(strategy, found["as_of"], groups, found["examples"], found["excluded_statuses"])
+    return Preview(strategy, found["as_of"], groups, found["examples"], found["excluded_statuses"], contacts)
+
+
+def _contacts(cursor: "Cursor", strategy: Strategy) -> Contacts | None:
+    from psycopg import sql
+
+    if not strategy.deliver.when and strategy.deliver.at_most is None:
+        return None
+    query = sql.SQL(read_sql("preview/contacts")).format(
+        segment=sql.SQL(to_sql(segment_expression(strategy))),
+        may_become_contact=sql.SQL(to_sql(newcomer_expression(strategy))),
+    )
+    cursor.execute(query)
+    return Contacts(*one_row(cursor))

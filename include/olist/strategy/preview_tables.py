@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from olist.strategy.lint import Finding, action_rules, find_dead_rules, segment_rules
+from olist.strategy.lint import Finding, action_rules, contact_rules, find_dead_rules, segment_rules
 from olist.strategy.preview import Moves, Preview
 
 
@@ -21,7 +21,9 @@ def dead_rules(preview: Preview, idle: list[Finding]) -> list[Finding]:
     reached = {name: after for name, _, after in preview.segment_reach()}
     segments = [reached[segment.name] for segment in preview.strategy.segments]
     rules = [*segment_rules(preview.strategy), *action_rules(preview.strategy)]
-    reach = zip(rules, [*segments, *preview.rule_reach()], strict=True)
+    reach = list(zip(rules, [*segments, *preview.rule_reach()], strict=True))
+    if preview.contacts:
+        reach += [(rule, preview.contacts.meeting) for rule in contact_rules(preview.strategy)]
     return find_dead_rules(reach, preview.as_of, idle)
 
 
@@ -34,6 +36,8 @@ def print_preview(preview: Preview, console: Console) -> None:
     )
     console.print(f"  {_share(segments, preview)} would change segment.", style="bold")
     console.print(f"  {_share(actions, preview)} would get another next action.", style="bold")
+    for sentence in _about_contacts(preview):
+        console.print(f"  {sentence}")
     if preview.other_reasons:
         console.print(f"  {preview.other_reasons:,} would keep theirs, with another sentence as the reason.")
     for title, moves in (("segment", segments), ("next action", actions)):
@@ -45,6 +49,24 @@ def print_preview(preview: Preview, console: Console) -> None:
         console.print(_examples_table(preview))
     for note in _notes(preview):
         console.print(f"  · {note}", style="dim", markup=False)
+
+
+def _about_contacts(preview: Preview) -> list[str]:
+    contacts, deliver = preview.contacts, preview.strategy.deliver
+    if contacts is None:
+        return []
+    sentences = [f"HubSpot has {contacts.known:,} of them."]
+    if deliver.when:
+        sentences.append(
+            f"deliver.when would let {contacts.let_in:,} others become contacts, and keep"
+            f" {contacts.kept_away:,} away."
+        )
+    if deliver.at_most is not None:
+        sentences.append(
+            f"deliver.at_most: the next delivery would create {min(deliver.at_most, contacts.let_in):,} of"
+            f" these {contacts.let_in:,}."
+        )
+    return sentences
 
 
 def _share(moves: Moves, preview: Preview) -> str:

@@ -105,6 +105,17 @@ class HubSpotNames(Part):
     """With sync=approve, how long a plan waits for a person. Without a yes until then it is not sent."""
 
 
+class Deliver(Part):
+    """Who may become a contact in HubSpot. Who is one already is kept up to date in any case."""
+
+    when: Annotated[
+        dict[str, SkipValidation[Condition]], BeforeValidator(lambda given: {} if given is None else given)
+    ] = Field(default_factory=dict)
+    """The conditions, all of which must hold before somebody becomes a contact. Empty: everybody may."""
+    at_most: int | None = Field(default=None, ge=1, strict=True)
+    """How many contacts a delivery creates at most: the next one goes on. Empty: all of them."""
+
+
 class Strategy(Part):
     """The checked content of strategy.yaml."""
 
@@ -126,6 +137,8 @@ class Strategy(Part):
     """One action for each tier, for everybody whom no rule has reached."""
     hubspot: HubSpotNames = HubSpotNames()
     """What HubSpot knows our contact properties by, and the lists there."""
+    deliver: Deliver = Deliver()
+    """Who may become a contact in HubSpot."""
     limits: Limits = Limits()
     """What is still normal. Beyond it a run stops before it changes what people read."""
 
@@ -159,6 +172,7 @@ class Strategy(Part):
             self._check_conditions(segment.when, SEGMENT_FIELDS, ("segments", number, "when"))
         for number, action in enumerate(self.actions):
             self._check_conditions(action.when, ACTION_FIELDS, ("actions", number, "when"))
+        self._check_conditions(self.deliver.when, ACTION_FIELDS, ("deliver", "when"))
         for tier in self.default_actions:
             if tier not in self.tiers:
                 _fault(("default_actions", tier), f"'{tier}' is not one of the tiers {', '.join(self.tiers)}")

@@ -38,7 +38,11 @@ def strategy_schema() -> dict[str, Any]:
     """The schema of strategy.yaml, by JSON Schema 2020-12."""
     schema = Strategy.model_json_schema()
     parts = schema["$defs"]
-    for name, fields in (("Segment", SEGMENT_FIELDS), ("ActionRule", ACTION_FIELDS)):
+    for name, fields in (
+        ("Segment", SEGMENT_FIELDS),
+        ("ActionRule", ACTION_FIELDS),
+        ("Deliver", ACTION_FIELDS),
+    ):
         when = parts[name]["properties"]["when"]
         when.pop("additionalProperties")
         when.pop("propertyNames", None)

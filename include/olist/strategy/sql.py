@@ -53,6 +53,8 @@ def functions(strategy: Strategy) -> str:
             _function("limit_of", {"gate": "text"}, "numeric", _limits(strategy.limits)),
             _function("apologies", {}, "text[]", _text_array(strategy.limits.apologies)),
             _function("compared_customers", {}, "integer", literal(strategy.limits.compared_customers)),
+            _function("may_become_contact", ACTION_FIELDS, "boolean", newcomer_expression(strategy)),
+            _function("created_at_most", {}, "integer", cast(strategy.deliver.at_most, types.Integer())),
             _function("segment_name", SEGMENT_FIELDS, "text", segment_expression(strategy)),
             _function("action_rule", ACTION_FIELDS, "integer", rule_expression(strategy)),
             _function("action_priority", {"rule": "integer"}, "integer", _priority(default_priority)),
@@ -81,6 +83,13 @@ def rule_expression(strategy: Strategy) -> Expression:
     rules = [_all(action.when, ACTION_FIELDS, strategy) for action in strategy.actions]
     rules += [tier == literal(name) for name in strategy.tiers]
     return case(*((rule, literal(number)) for number, rule in enumerate(rules, start=1)))
+
+
+def newcomer_expression(strategy: Strategy) -> Expression:
+    """Whether somebody who is no contact in HubSpot yet may become one. Never NULL."""
+    if not strategy.deliver.when:
+        return literal(True)
+    return func.coalesce(_all(strategy.deliver.when, ACTION_FIELDS, strategy), literal(False))
 
 
 def numbered_actions(strategy: Strategy) -> list[Action]:
@@ -138,7 +147,9 @@ def _number(value: Value) -> Expression:
 
 def _limits(limits: Limits) -> Expression:
     gate = column("gate", Text())
-    return case(*((gate == literal(name), _number(getattr(limits, f"max_{name}"))) for name in GATES))
+    # A gate without a limit has none in SQL either: the CASE is NULL.
+    given = {name: getattr(limits, f"max_{name}") for name in GATES}
+    return case(*((gate == literal(name), _number(each)) for name, each in given.items() if each is not None))
 
 
 def _priority(default_priority: int) -> Expression:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from olist.strategy.document import Document, Place, shown
-from olist.strategy.lint import action_rules
+from olist.strategy.lint import action_rules, contact_rules
 from olist.strategy.reading import strategy_file
 from olist.strategy.rules import Strategy, values_of
 from olist.warehouse import one_row, read_sql
@@ -44,7 +44,7 @@ def unknown_values(strategy: Strategy, known: KnownValues, path: Path | None = N
     had = {"customer_state": states, "favorite_category": [*groups, *known.favorites]}
     meant = {"customer_state": states, "favorite_category": [*groups, *categories]}
     sentences = []
-    for rule in action_rules(strategy):
+    for rule in [*action_rules(strategy), *contact_rules(strategy)]:
         for field in (field for field in rule.when if field in had):
             for place, value in values_of(rule.when[field], (*rule.place, "when", field)):
                 if value not in had[field]:

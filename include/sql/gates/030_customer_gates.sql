@@ -41,11 +41,13 @@ as $$
         group by loyalty_tier
     ),
 
+    -- Before sending of the account's contacts alone: others may have been kept away from it by their tier.
     tiers_now as (
-        select loyalty_tier, count(*)::numeric / sum(count(*)) over () as share
+        select now.loyalty_tier, count(*)::numeric / sum(count(*)) over () as share
         from now
-        where loyalty_tier is not null
-        group by loyalty_tier
+        left join before using (customer_unique_id)
+        where now.loyalty_tier is not null and (of_stage = 'publish' or before.customer_unique_id is not null)
+        group by now.loyalty_tier
     ),
 
     tier_shares as (

@@ -1,5 +1,6 @@
--- Measures and records the gates before a stage of a run: those of the files always, those of the customers once there
--- is a snapshot to publish or to send. What HubSpot has of a later date is nothing to compare with: the run sends nothing.
+-- Measures and records the gates before a stage of a run: those of the files up to its plan, those of the customers once
+-- there is a snapshot to publish or to send, and those of the plan before it is sent. What HubSpot has of a later date is
+-- nothing to compare with: the run sends nothing.
 create or replace procedure ops.check_gates(of_run_id bigint, of_stage text)
 language plpgsql
 as $$
@@ -11,9 +12,13 @@ begin
     select of_run_id, of_stage, gate, subject, measured, allowed, gate = any (run.accepted_gates), detail
     from (
         select * from ops.file_gates(of_run_id)
+        where of_stage <> 'send'
         union all
         select * from ops.customer_gates(of_run_id, of_stage)
         where of_stage = 'publish' or (of_stage = 'upsert_hubspot' and not ops.is_older_than_sent(of_run_id))
+        union all
+        select * from ops.plan_gates(of_run_id)
+        where of_stage = 'send'
     ) as gates
     inner join ops.pipeline_runs as run on run.run_id = of_run_id;
 end

@@ -17,7 +17,7 @@ select
     trim_scale(round(gates.allowed, 4)) as allowed,
     case
         when gates.accepted then 'accepted by a person'
-        when gates.stage = 'upsert_hubspot' and coalesce(syncs.mode, runs.sync) = 'dry_run'
+        when gates.stage in ('upsert_hubspot', 'send') and coalesce(syncs.mode, runs.sync) = 'dry_run'
         then 'would stop a delivery'
         else 'stopped the run'
     end as outcome

@@ -3,7 +3,8 @@ create or replace function ops.is_sending(mode text) returns boolean
 language sql immutable
 return mode in ('upsert', 'update', 'approve', 'repair');
 
--- Whether a delivery has begun to tell HubSpot something: a plan that waits for a person, or was not approved, has not.
+-- Whether a delivery has begun to tell HubSpot something: a plan that waits for a person, was not approved, or was held
+-- back (by a gate, say) has not.
 create or replace function ops.has_begun(mode text, status text) returns boolean
 language sql immutable
-return ops.is_sending(mode) and status not in ('superseded', 'waiting', 'not approved');
+return ops.is_sending(mode) and status not in ('superseded', 'waiting', 'not approved', 'held back');

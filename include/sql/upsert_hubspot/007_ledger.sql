@@ -8,7 +8,7 @@ return coalesce(
         select run.portal_id
         from ops.hubspot_syncs as syncs
         inner join ops.pipeline_runs as run using (run_id)
-        where ops.is_sending(syncs.mode) and syncs.status not in ('waiting', 'not approved')
+        where ops.is_sending(syncs.mode) and syncs.status not in ('waiting', 'not approved', 'held back')
           and run.portal_id is not null
         order by syncs.planned_at desc
         limit 1
@@ -47,9 +47,16 @@ declare
 begin
     perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
     if is_repair and is_lost then
-        -- The account has lost them, so they are new to it; nobody who has left is brought back to be cleared.
-        delete from ops.hubspot_contacts where portal_id = account;
+        -- The account has lost them, so they are new to it; nobody who has left is brought back to be cleared. The
+        -- others come back whatever deliver.when says now: it may still have some of them.
         delete from ops.hubspot_in_flight where portal_id = account;
+        with lost as (
+            delete from ops.hubspot_contacts where portal_id = account returning customer_unique_id
+        )
+        insert into ops.hubspot_in_flight (portal_id, customer_unique_id, run_id)
+        select account, customer_unique_id, of_run_id
+        from lost inner join ops.snapshot_drafts as snapshot using (customer_unique_id)
+        where snapshot.run_id = of_run_id;
         return;
     end if;
     insert into ops.hubspot_in_flight (portal_id, customer_unique_id, run_id)

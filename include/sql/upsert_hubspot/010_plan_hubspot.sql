@@ -34,7 +34,7 @@ begin
         as_of = excluded.as_of, mode = excluded.mode, status = excluded.status, message = excluded.message,
         plan = '{}', planned_at = clock_timestamp(), finished_at = null,
         property_prefix = default, left_out = default, told_parts = default, opt_outs_message = default,
-        fingerprint = null, asked_at = null, is_approved = null, decided_by = null, decided_at = null;
+        fingerprint = null, asking = null, asked_at = null, is_approved = null, decided_by = null, decided_at = null;
 end
 $$;
 
@@ -53,6 +53,12 @@ begin
         -- other, since they may look at all partitions of the plan.
         perform pg_advisory_xact_lock(hashtext('ops.hubspot'));
     end if;
+    update ops.hubspot_syncs
+    set created_before = created_before + (
+        select count(*) from ops.hubspot_plan_drafts as before
+        where before.run_id = of_run_id and before.operation = 'create' and before.outcome = 'accepted'
+    )
+    where run_id = of_run_id;
     call ops.empty_draft('hubspot_plan_drafts', of_run_id);
     if sync_status in ('skipped', 'superseded') then
         return;
@@ -62,7 +68,11 @@ begin
     insert into ops.hubspot_plan_drafts (
         run_id, customer_unique_id, operation, part, changed_properties, payload, payload_hash
     )
-    with wanted as (
+    with kept_away as materialized (
+        select customer_unique_id from ops.kept_away(of_run_id)
+    ),
+
+    wanted as (
         select
             snapshot.customer_unique_id,
             (
@@ -74,7 +84,11 @@ begin
         from ops.snapshot_drafts as snapshot
         inner join ops.customer_movement(of_run_id) as moved using (customer_unique_id)
         inner join personal.people_of_run(of_run_id) as people using (customer_unique_id)
-        where snapshot.run_id = of_run_id and not people.is_set_aside
+        where snapshot.run_id = of_run_id
+          and not people.is_set_aside
+          and not exists (
+              select from kept_away where kept_away.customer_unique_id = snapshot.customer_unique_id
+          )
         offset 0
     ),
 
@@ -196,6 +210,10 @@ as $$
         group by 1, 2
     ),
 
+    kept_away as materialized (
+        select by_setting, count(*) as people from ops.kept_away(of_run_id) group by by_setting
+    ),
+
     new_actions as (
         select payload ->> 'next_action' as next_action, count(*) as people
         from plan
@@ -214,7 +232,7 @@ as $$
             from ops.snapshot_drafts as snapshot
             left join personal.hubspot_matches as match using (run_id, customer_unique_id)
             where snapshot.run_id = of_run_id and match.is_set_aside is not true
-        ) - count(*) filter (where operation <> 'clear'),
+        ) - (select coalesce(sum(people), 0) from kept_away) - count(*) filter (where operation <> 'clear'),
         'changed_properties', (select coalesce(jsonb_object_agg(property, people), '{}') from changed),
         'tier_moves', (select coalesce(jsonb_agg(to_jsonb(tier_moves) order by people desc), '[]') from tier_moves),
         -- Of these moves: the tier they leave is the one that the model before would have kept them in.
@@ -228,6 +246,10 @@ as $$
         'new_actions', (
             select coalesce(jsonb_agg(to_jsonb(new_actions) order by people desc), '[]') from new_actions
         )
+    ) || (
+        -- By the setting that keeps them away; where it keeps nobody away nothing is said.
+        select jsonb_strip_nulls(jsonb_build_object('kept_away', jsonb_object_agg(by_setting, people)))
+        from kept_away
     )
     from plan
 $$;

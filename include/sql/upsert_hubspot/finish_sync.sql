@@ -17,7 +17,9 @@ with outcomes as (
 update ops.hubspot_syncs
 set
     status = case
-        when status in ('dry_run', 'skipped', 'superseded', 'paused', 'stopped', 'waiting', 'not approved')
+        when status in (
+            'dry_run', 'skipped', 'superseded', 'paused', 'stopped', 'waiting', 'not approved', 'held back'
+        )
         then status
         when outcomes.waiting = 0 then 'delivered'
         when %(stop_reason)s = 'superseded' then 'superseded'

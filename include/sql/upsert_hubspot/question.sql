@@ -5,8 +5,9 @@ select
     syncs.plan,
     run.portal_id,
     syncs.fingerprint,
+    syncs.asked ->> %(task)s as asked_before,
     case
-        when syncs.status in ('dry_run', 'skipped', 'superseded') then '{}'
+        when syncs.status in ('dry_run', 'skipped', 'superseded', 'waiting', 'not approved') then '{}'
         else array(select distinct part from ops.hubspot_plan_drafts where run_id = %(run_id)s order by part)
     end as parts
 from ops.hubspot_syncs as syncs

@@ -1,7 +1,7 @@
--- Why a part must not send on: nobody has approved it, a newer delivery to the account has begun, HubSpot's daily limit is used up, or HubSpot
--- refuses people for a reason that is not theirs.
+-- Why a part must not send on: nobody has approved it or its plan was held back, a newer delivery to the account has begun,
+-- HubSpot's daily limit is used up, or HubSpot refuses people for a reason that is not theirs.
 select case
-    when mine.status in ('waiting', 'not approved', 'paused', 'stopped') then mine.status
+    when mine.status in ('waiting', 'not approved', 'held back', 'paused', 'stopped') then mine.status
     when exists (
         select from ops.hubspot_syncs as newer
         inner join ops.pipeline_runs as newer_run on newer_run.run_id = newer.run_id

@@ -42,8 +42,8 @@ def plan(connection: Connection, run_id: int, url: str) -> dict:
     return upsert_hubspot.plan(connection, run_id, "approve", settings(url))
 
 
-def ask(connection: Connection, run_id: int, folder: Path) -> dict:
-    return approving.ask(connection, run_id, folder, LINKS)
+def ask(connection: Connection, run_id: int, folder: Path, task: str = "approve") -> dict:
+    return approving.ask(connection, run_id, folder, LINKS, task, is_first=task == "approve")
 
 
 def approve(connection: Connection, run_id: int, url: str, asked: dict) -> dict:
@@ -103,7 +103,8 @@ def test_a_no_sends_nothing_and_ends_well(
     assert "not approved" in render_report(connection, run_id) and message in render_report(
         connection, run_id
     )
-    # Whoever clears the question is asked again.
+    # The tasks after the question do not ask about it again; whoever clears it is asked again.
+    assert ask(connection, run_id, tmp_path, "approve_again") == {"is_open": False, "parts": []}
     asked = ask(connection, run_id, tmp_path)
     assert asked["is_open"]
     decided = approve(connection, run_id, url, asked)
@@ -125,7 +126,9 @@ def test_a_plan_that_has_changed_while_it_waited_is_asked_about_again(
 
     decided = approve(connection, run_id, url, asked)
     assert decided["status"] == "waiting" and writes(url) == before
-    again = ask(connection, run_id, tmp_path)
+    # Airflow would show the old text.
+    assert ask(connection, run_id, tmp_path) == {"is_open": False, "parts": [], "has_another_text": True}
+    again = ask(connection, run_id, tmp_path, "approve_again")
     assert (
         again["is_open"] and again["fingerprint"] != asked["fingerprint"] and again["text"] != asked["text"]
     )
@@ -164,7 +167,7 @@ def test_two_months_wait(
         decided = approve(connection, older, url, asked[older])
         send(connection, older, url, decided["parts"])
         assert approve(connection, newer, url, asked[newer])["status"] == "waiting"
-        again = ask(connection, newer, tmp_path)
+        again = ask(connection, newer, tmp_path, "approve_again")
         send(connection, newer, url, approve(connection, newer, url, again)["parts"])
     assert pipeline.contacts(url) == pipeline.payloads(connection, newer)
 

@@ -236,3 +236,24 @@ def test_who_cannot_be_read_up_makes_no_dry_run_fail(month: Month) -> None:
     month.account.faults(missing_scopes=["crm.objects.contacts.read"])
     sync = month.deliver("ana,ana@example.com,,,", mode="dry_run")
     assert sync["status"] == "dry_run"
+
+
+def test_who_is_in_hubspot_already_is_not_a_new_contact(
+    month: Month, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strategy = (Path(__file__).parents[3] / "include/olist/strategy/strategy.yaml").read_text()
+    (tmp_path / "strategy.yaml").write_text(strategy + "\ndeliver:\n  at_most: 1\n")
+    monkeypatch.setenv("OLIST_STRATEGY", str(tmp_path / "strategy.yaml"))
+    month.account.make(email="ana@example.com")
+    month.account.make(email="bia@example.com")
+    rows = (
+        "ana,ana@example.com,,,",
+        "bia,bia@example.com,,,",
+        "caio,x@example.com,,,",
+        "davi,x@example.com,,,",
+    )
+    sync = month.deliver(*rows)
+    plan = sync["plan"]
+    assert (plan["create"], plan["update"], plan["contacts"]["set_aside"]) == (1, 2, 2)
+    assert plan["kept_away"] == {"at_most": 2} and plan["unchanged"] == 0
+    assert {"ana", "bia"} < set(month.bearers()) and len(month.bearers()) == 3

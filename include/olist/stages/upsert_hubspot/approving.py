@@ -13,29 +13,32 @@ from olist.warehouse import one_row, read_sql
 if TYPE_CHECKING:
     from psycopg import Connection
 
-# What is waited for; a plan that was not approved is asked about again where its question is cleared.
-OPEN = ("waiting", "not approved")
 WHAT = {"create": "new", "update": "changed", "clear": "emptied"}
 # What would be no text in a table of Markdown.
 MARKS = str.maketrans({mark: f"\\{mark}" for mark in "|\\`*_[]<>"} | {"\n": " ", "\r": " "})
 
 
-def ask(connection: "Connection", run_id: int, folder: Path, links: dict[str, str]) -> dict[str, Any]:
+def ask(
+    connection: "Connection", run_id: int, folder: Path, links: dict[str, str], task: str, is_first: bool
+) -> dict[str, Any]:
     """The question about the plan of a run, where that waits for a person: subject, text (Markdown), hours.
 
     Writes campaign_list.csv into the run's part of `folder`, since that is what the question is about.
-    `links` are URLs by their texts, to be named in the question. Where nobody has to be asked, returns the
-    parts that are to be sent.
+    `links` are URLs by their texts, to be named in the question. The first task of a run that may ask does so
+    again of a plan that was not approved. Where nobody has to be asked, returns the parts that are to be
+    sent. A task that has asked about another plan before cannot ask about this one (`has_another_text`).
     """
-    status, as_of, planned, portal_id, fingerprint, parts = one_row(
-        connection.execute(read_sql("upsert_hubspot/question"), {"run_id": run_id})
+    status, as_of, planned, portal_id, fingerprint, asked_before, parts = one_row(
+        connection.execute(read_sql("upsert_hubspot/question"), {"run_id": run_id, "task": task})
     )
-    if status not in OPEN:
+    if status != "waiting" and not (status == "not approved" and is_first):
         return {"is_open": False, "parts": parts}
+    if asked_before not in (None, fingerprint):
+        return {"is_open": False, "parts": [], "has_another_text": True}
     write_campaign_list(connection, run_id, folder)
     examples = connection.execute(read_sql("upsert_hubspot/examples"), {"run_id": run_id}).fetchall()
     people = planned["create"] + planned["update"] + planned["clear"]
-    connection.execute(read_sql("upsert_hubspot/ask"), {"run_id": run_id})
+    connection.execute(read_sql("upsert_hubspot/ask"), {"run_id": run_id, "task": task})
     return {
         "is_open": True,
         "subject": f"May {people:,} contacts be sent to HubSpot, as of {as_of:%Y-%m-%d}?",

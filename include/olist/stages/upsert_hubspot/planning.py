@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Parallel tasks of one delivery.
 PARTS = 4
+# By the setting of strategy.yaml that keeps people away.
+WHY_KEPT_AWAY = {"when": "by who they are", "at_most": "yet"}
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +51,8 @@ def plan(
     run is a dry run, compared with the ledger of the account that was last delivered to. A plan of the mode
     `approve` waits, with nothing written to HubSpot, unless it is the one of `approval`. Raises OlistError
     before anything is planned where a gate stops the delivery, or the account has lost what it had
-    acknowledged (but for the mode `repair`), and before anything is written where the account would refuse it
-    (olist.stages.upsert_hubspot.preflight).
+    acknowledged (but for the mode `repair`), and before anything is written where a gate of the plan stops it
+    or the account would refuse it (olist.stages.upsert_hubspot.preflight).
     """
     if settings is None and mode in SENDING:
         log.warning("No HubSpot access token is configured: this is a dry run, and nothing is sent.")
@@ -76,9 +78,10 @@ def plan(
         planned, message, status, parts = one_row(cursor)
         if status in ("planned", "waiting"):
             cursor.execute("call personal.name_taken(%s)", (run_id,))
+    if planned:
+        _examine_plan(connection, run_id, hubspot, planned, mode, strategy)
     created: list[str] = []
     if hubspot and found and ledger:
-        _examine_plan(connection, run_id, hubspot, planned, mode, strategy)
         if approval and status == "waiting":
             status = _approve(connection, run_id, approval)
         if status == "planned":
@@ -148,18 +151,24 @@ def _approve(connection: "Connection", run_id: int, approval: Approval) -> str:
 def _examine_plan(
     connection: "Connection",
     run_id: int,
-    hubspot: HubSpot,
+    hubspot: HubSpot | None,
     planned: dict[str, Any],
     mode: str,
     strategy: Strategy,
 ) -> None:
-    """Ends a plan whose people the account would refuse. Raises OlistError for it, unless it is a dry run."""
-    findings = preflight.examine_plan(connection, run_id, hubspot, planned, mode, strategy)
+    """Ends a plan that goes beyond a gate, or whose people the account would refuse.
+
+    Raises OlistError for it, unless it is a dry run.
+    """
+    is_dry_run = mode == "dry_run"
     try:
-        preflight.heed(findings, only_warn=mode == "dry_run")
+        gates.stop_at(connection, run_id, "send", only_warn=is_dry_run)
+        if hubspot:
+            findings = preflight.examine_plan(connection, run_id, hubspot, planned, mode, strategy)
+            preflight.heed(findings, only_warn=is_dry_run)
     except OlistError as error:
-        stopped = {"run_id": run_id, "message": str(error).removesuffix(".")}
-        connection.execute(read_sql("upsert_hubspot/stop_sync"), stopped)
+        held = {"run_id": run_id, "message": str(error).removesuffix(".")}
+        connection.execute(read_sql("upsert_hubspot/hold_back"), held)
         raise
 
 
@@ -202,6 +211,12 @@ def describe(planned: dict[str, Any]) -> list[str]:
         f"{planned['create']:,} contacts would be created, and may become billable",
         f"{planned['update']:,} contacts would change, {planned['clear']:,} would be cleared"
         f" and {planned['unchanged']:,} stay as they are",
+    ]
+    kept_away = planned.get("kept_away", {})
+    sentences += [
+        f"{kept_away[setting]:,} people do not become contacts {why} (deliver.{setting} of strategy.yaml)"
+        for setting, why in WHY_KEPT_AWAY.items()
+        if setting in kept_away
     ]
     sentences += [
         f"{move['people']:,} people go from {move['from_tier'] or 'no tier'} to {move['to_tier']}"
