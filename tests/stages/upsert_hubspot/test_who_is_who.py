@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from psycopg import Connection
 from support import pipeline
 from support.account import Account
@@ -13,6 +14,7 @@ from support.months import Month
 from olist.hubspot.client import HubSpotSettings
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.stages import upsert_hubspot
+from olist.strategy.reading import STRATEGY_FILE
 
 
 @pytest.fixture
@@ -241,8 +243,8 @@ def test_who_cannot_be_read_up_makes_no_dry_run_fail(month: Month) -> None:
 def test_who_is_in_hubspot_already_is_not_a_new_contact(
     month: Month, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    strategy = (Path(__file__).parents[3] / "include/olist/strategy/strategy.yaml").read_text()
-    (tmp_path / "strategy.yaml").write_text(strategy + "\ndeliver:\n  at_most: 1\n")
+    strategy = yaml.safe_load(STRATEGY_FILE.read_text())
+    (tmp_path / "strategy.yaml").write_text(yaml.safe_dump(strategy | {"deliver": {"at_most": 1}}))
     monkeypatch.setenv("OLIST_STRATEGY", str(tmp_path / "strategy.yaml"))
     month.account.make(email="ana@example.com")
     month.account.make(email="bia@example.com")
