@@ -84,13 +84,16 @@ PROPERTIES = (
 CAMPAIGN_GROUP = Property(
     "campaign_group", "Campaign group", "text", "is_held_out", "treated; control: held out, gets no action."
 )
-# What is said of an action, and not of people who are held out.
+# What is said of an action: empty for people who are held out, or have asked not to be written to.
 WITHHELD = ("next_action", "next_action_reason")
 # The dropdowns, whose options are the names of strategy.yaml.
 CHOICES = tuple(each.name for each in PROPERTIES if each.kind == "choice")
 # What is emptied for people who have left the segmentation: all that we say about them. Nobody keeps it up to
 # date any more, and a workflow would go by it. The id stays: if they come back, they are the same contact.
 CLEARED = tuple(each.name for each in PROPERTIES if each.name != ID_PROPERTY)
+# HubSpot's own properties that are sent where they are known. They are not ours: they are neither made nor
+# cleared, and have no prefix.
+PERSONAL = ("email", "firstname", "lastname")
 
 
 def names_in_hubspot(prefix: str) -> dict[str, str]:
@@ -107,7 +110,7 @@ def payload_function() -> str:
     """
     pairs = [part for each in PROPERTIES for part in (literal_column(f"'{each.name}'"), _value(each))]
     body = func.jsonb_build_object(*pairs).compile(dialect=postgresql.dialect(paramstyle="named"))
-    cleared = ", ".join(f"'{name}', ''" for name in CLEARED)
+    cleared, no_action = (", ".join(f"'{name}', ''" for name in names) for names in (CLEARED, WITHHELD))
     group = CAMPAIGN_GROUP.name
     return (
         "create or replace function ops.hubspot_payload(snapshot ops.snapshot_drafts, movement jsonb)\n"
@@ -121,6 +124,8 @@ def payload_function() -> str:
         f"return case when told ? '{group}' then jsonb_build_object('{group}', '') else '{{}}' end;\n"
         "create or replace function ops.hubspot_cleared() returns jsonb\n"
         f"language sql stable\nreturn jsonb_build_object({cleared});\n"
+        "create or replace function ops.hubspot_opted_out() returns jsonb\n"
+        f"language sql stable\nreturn jsonb_build_object({no_action});\n"
     )
 
 

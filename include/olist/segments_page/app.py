@@ -24,6 +24,7 @@ from starlette.exceptions import HTTPException
 from olist.exceptions import OlistError
 from olist.report import page as report_page
 from olist.report.experiments import verdict
+from olist.report.people import about_people
 from olist.warehouse import read_sql
 from olist.warehouse.session import settle
 
@@ -213,8 +214,14 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "moment": _moment, "duration": _duration, "in_url": _in_url}
-    environment.filters["verdict"] = verdict
+    environment.filters |= {
+        "number": _number,
+        "moment": _moment,
+        "duration": _duration,
+        "in_url": _in_url,
+        "about_people": about_people,
+        "verdict": verdict,
+    }
     return environment.get_template(TEMPLATE.name)
 
 

@@ -25,6 +25,10 @@ as $$
         group by told.portal_id
     ) as account
     inner join ops.hubspot_contacts as contacts using (portal_id)
+    -- Whoever has left has neither; whoever is held out, or has opted out, has a tier and no action.
     where of_stage = 'upsert_hubspot'
-      and (contacts.payload ->> 'next_action' <> '' or contacts.payload ->> 'campaign_group' = 'control')
+      and (
+          contacts.payload ->> 'next_action' <> ''
+          or (contacts.payload ->> 'next_action' = '' and contacts.payload ->> 'loyalty_tier' <> '')
+      )
 $$;

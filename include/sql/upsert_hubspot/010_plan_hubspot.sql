@@ -34,7 +34,7 @@ begin
     on conflict (run_id) do update set
         as_of = excluded.as_of, mode = excluded.mode, status = excluded.status, message = excluded.message,
         plan = '{}', planned_at = clock_timestamp(), finished_at = null,
-        property_prefix = default, left_out = default, told_parts = default,
+        property_prefix = default, left_out = default, told_parts = default, opt_outs_message = default,
         fingerprint = null, asking = null, asked_at = null, is_approved = null, decided_by = null, decided_at = null;
 end
 $$;
@@ -77,12 +77,20 @@ begin
     wanted as (
         select
             snapshot.customer_unique_id,
-            (ops.hubspot_withdrawn(told.payload) || ops.hubspot_payload(snapshot, moved.movement)) - left_out as payload
+            (
+                ops.hubspot_withdrawn(told.payload)
+                || ops.hubspot_payload(snapshot, moved.movement)
+                || case when people.has_opted_out then ops.hubspot_opted_out() else '{}' end
+            ) - left_out || people.properties as payload,
+            people.verdict in ('own', 'claim') as is_found,
+            people.verdict = 'claim' as is_claimed
         from ops.snapshot_drafts as snapshot
         inner join ops.customer_movement(of_run_id) as moved using (customer_unique_id)
+        inner join personal.people_of_run(of_run_id) as people using (customer_unique_id)
         left join ops.hubspot_contacts as told
             on told.portal_id = account and told.customer_unique_id = snapshot.customer_unique_id
         where snapshot.run_id = of_run_id
+          and not people.is_set_aside
           and not exists (
               select from kept_away where kept_away.customer_unique_id = snapshot.customer_unique_id
           )
@@ -101,11 +109,17 @@ begin
     ),
 
     everybody as (
-        select customer_unique_id, payload, false as has_left from wanted where not is_restore
+        select
+            customer_unique_id, payload, coalesce(is_found, false) as is_found, coalesce(is_claimed, false) as is_claimed,
+            false as has_left
+        from wanted
+        where not is_restore
         union all
-        select customer_unique_id, payload, true as has_left from left_over where not is_restore
+        select customer_unique_id, payload, false, false, true from left_over where not is_restore
         union all
-        select customer_unique_id, payload - left_out, has_left from ops.restored_contacts(of_run_id) where is_restore
+        select customer_unique_id, payload - left_out, false, false, has_left
+        from ops.restored_contacts(of_run_id)
+        where is_restore
     ),
 
     compared as (
@@ -139,15 +153,15 @@ begin
         customer_unique_id,
         case
             when has_left then 'clear'
-            when acknowledged_hash is null or is_missing then 'create'
+            when acknowledged_hash is null and not is_found or is_missing then 'create'
             else 'update'
         end,
         abs(hashtext(customer_unique_id)::bigint) % parts,
         case
-            when acknowledged_hash is null then '{}'
+            when acknowledged_hash is null and not is_found then '{}'
             else array(
                 select key from jsonb_each_text(payload)
-                where value is distinct from acknowledged_payload ->> key
+                where value is distinct from coalesce(acknowledged_payload ->> key, case when is_found then '' end)
                 order by key
             )
         end,
@@ -155,12 +169,13 @@ begin
         payload_hash,
         kept
     from compared
-    where is_in_doubt or payload_hash is distinct from acknowledged_hash;
+    where is_in_doubt or is_claimed or payload_hash is distinct from acknowledged_hash;
     call ops.analyze_draft('hubspot_plan_drafts', of_run_id);
 
     update ops.hubspot_syncs
     set
-        plan = ops.summarise_plan(of_run_id),
+        plan = ops.summarise_plan(of_run_id)
+            || jsonb_strip_nulls(jsonb_build_object('contacts', personal.count_people(of_run_id))),
         fingerprint = ops.fingerprint_of_plan(of_run_id),
         -- A plan of nobody asks for no approval.
         status = case
@@ -212,7 +227,7 @@ as $$
             payload ->> 'loyalty_tier' as to_tier,
             count(*) as people
         from plan
-        where 'loyalty_tier' = any (changed_properties) and operation = 'update'
+        where 'loyalty_tier' = any (changed_properties) and operation = 'update' and acknowledged_payload is not null
         group by 1, 2
     ),
 
@@ -229,6 +244,10 @@ as $$
             select customer_unique_id from ops.snapshot_drafts
             where run_id = of_run_id
               and (select mode <> 'restore' from ops.hubspot_syncs where run_id = of_run_id)
+              and customer_unique_id not in (
+                  select match.customer_unique_id from personal.hubspot_matches as match
+                  where match.run_id = of_run_id and match.is_set_aside
+              )
             union all
             select customer_unique_id from ops.restored_contacts(of_run_id)
             where not has_left and (select mode = 'restore' from ops.hubspot_syncs where run_id = of_run_id)

@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 # What is known of a delivery in the end, in the order of finish_sync.sql.
-OUTCOME = ("mode", "status", "message", "plan", "accepted", "rejected", "absent", "not_tried", "waiting")
+OUTCOME = (
+    "mode",
+    "status",
+    "message",
+    "plan",
+    "accepted",
+    "rejected",
+    "absent",
+    "not_tried",
+    "waiting",
+    "taken",
+)
 
 
 def finish(connection: "Connection", run_id: int, settings: HubSpotSettings | None = None) -> dict[str, Any]:
@@ -38,7 +49,8 @@ def finish(connection: "Connection", run_id: int, settings: HubSpotSettings | No
         )
     allowed = read_strategy().limits.max_rejected_contacts
     # The share is of everybody. In a quiet month, most of those sent are the few who are always rejected.
-    refused = sync["rejected"] + sync["not_tried"]
+    # Nothing is wrong with a delivery because an e-mail is somebody else's.
+    refused = sync["rejected"] - sync["taken"] + sync["not_tried"]
     people = sync["plan"].get("unchanged", 0) + sync["accepted"] + refused
     if refused > allowed * people:
         others = f", and {sync['not_tried']} it rejected before were not tried" if sync["not_tried"] else ""

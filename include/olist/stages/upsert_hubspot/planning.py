@@ -13,8 +13,9 @@ from olist.hubspot.client import BATCH_SIZE, HubSpot, HubSpotSettings
 from olist.hubspot.erasure import delete_erased
 from olist.hubspot.ledger import Sample, carry_over, choose_account, open_ledger
 from olist.hubspot.properties import CAMPAIGN_GROUP, ID_PROPERTY
+from olist.report.people import about_people
 from olist.stages import gates
-from olist.stages.upsert_hubspot import dropdowns, preflight, restoring, verifying
+from olist.stages.upsert_hubspot import dropdowns, preflight, restoring, verifying, who_is_who
 from olist.stages.upsert_hubspot.modes import NEEDING_HUBSPOT, READING_BACK, SENDING
 from olist.strategy.reading import read_strategy
 from olist.strategy.rules import Strategy
@@ -81,10 +82,14 @@ def plan(
     if verified and mode == "verify":
         told = {"run_id": run_id, "message": verified.sentence}
         connection.execute(read_sql("upsert_hubspot/enter_verified"), told)
+    if status in ("planned", "waiting", "dry_run"):
+        who_is_who.find_people(connection, run_id, hubspot, ledger, found, is_dry=status == "dry_run")
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("call ops.plan_hubspot(%s, %s)", (run_id, PARTS))
         cursor.execute(read_sql("upsert_hubspot/planned"), {"run_id": run_id})
         planned, message, status, parts = one_row(cursor)
+        if status in ("planned", "waiting"):
+            cursor.execute("call personal.name_taken(%s)", (run_id,))
     if planned:
         _examine_plan(connection, run_id, hubspot, planned, mode, strategy)
     created: list[str] = []
@@ -284,6 +289,7 @@ def describe(planned: dict[str, Any]) -> list[str]:
     if not planned:
         return ["nothing is sent"]
     sentences = [
+        *about_people(planned),
         f"{planned['create']:,} contacts would be created, and may become billable",
         f"{planned['update']:,} contacts would change, {planned['clear']:,} would be cleared"
         f" and {planned['unchanged']:,} stay as they are",

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from olist.exceptions import OlistError
-from olist.hubspot import account, lists
+from olist.hubspot import account, lists, subscriptions
 from olist.hubspot.account import ValidationRule
 from olist.hubspot.client import HubSpot
 from olist.hubspot.definitions import Survey, survey
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 def examine(connection: "Connection", hubspot: HubSpot, strategy: Strategy, mode: str) -> list[Finding]:
-    """Everything that can be known of an account before there is a plan. Asks HubSpot nine times at most.
+    """Everything that can be known of an account before there is a plan. Asks HubSpot ten times at most.
 
     Raises HubSpotUnavailableError if no answer comes, OlistError for a token that HubSpot does not take.
     """
@@ -54,6 +54,8 @@ def examine(connection: "Connection", hubspot: HubSpot, strategy: Strategy, mode
         findings += account.lacking(granted, but=TO_CREATE if is_made else None)
     if strategy.hubspot.lists is not False:
         findings += lists.scopes(hubspot, granted)
+    if one_row(connection.execute(read_sql("upsert_hubspot/has_contacts_file")))[0]:
+        findings += subscriptions.scopes(hubspot, granted)
     rules, not_told = account.validation_rules(hubspot)
     findings += [*not_told, *_broken_names(connection, hubspot, strategy, rules)]
     if mode in CREATING:
