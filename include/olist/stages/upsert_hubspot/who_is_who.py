@@ -12,8 +12,8 @@ from olist.hubspot import subscriptions
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import BATCH_SIZE, HubSpot
 from olist.hubspot.definitions import Survey
-from olist.hubspot.ledger import Sample
 from olist.hubspot.matches import look_up_run
+from olist.stages.upsert_hubspot.account import Account
 from olist.warehouse import read_sql
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ log = logging.getLogger(__name__)
 def find_people(
     connection: "Connection",
     run_id: int,
-    hubspot: HubSpot | None,
-    ledger: Sample | None,
+    account: Account | None,
     found: Survey | None,
     is_dry: bool,
 ) -> None:
@@ -38,7 +37,8 @@ def find_people(
         connection.execute("call personal.list_matches(%s)", (run_id,))
     message = None
     try:
-        if hubspot and ledger and found:
+        if account and found:
+            hubspot, ledger = account.hubspot, account.ledger
             has_ids = bool(ledger.known_by) or hubspot.id_property in found.ours
             look_up_run(connection, run_id, hubspot, ledger.known_by, has_ids)
             message = _read_opt_outs(connection, run_id, hubspot, ledger.portal_id)
