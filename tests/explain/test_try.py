@@ -1,6 +1,7 @@
 from rich.console import Console
 from support.two_months import make_two_months
-from olist.explain.story import tell, one_state
+
+from olist.explain.story import one_state, tell
 from olist.explain.terminal import print_story
 from olist.strategy.reading import read_strategy
 

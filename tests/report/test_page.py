@@ -126,7 +126,7 @@ def test_outcomes_are_those_of_the_newest_month_that_is_over(
 def test_a_page_needs_nothing_else(page: Page) -> None:
     assert {each for each in page.loads if not each.startswith("#")} == set()
     assert not {"script", "link", "iframe", "img", "object"} & set(page.tags)
-    assert page.tags.count("svg") == 6
+    assert page.tags.count("svg") == 7
 
 
 def test_every_chart_takes_its_colours_from_the_page(months: tuple[psycopg.Connection, int]) -> None:

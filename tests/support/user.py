@@ -59,7 +59,6 @@ class User:
 
     def leaves(self) -> None:
         """Stops the servers, and removes a PostgreSQL that is not in the home."""
-        place = self.home / "data" / "postgres-place"
         self.types("stop")
-        if place.exists():
+        for place in self.home.glob("*/postgres-place"):
             subprocess.run(["rm", "-rf", place.read_text()], check=True)

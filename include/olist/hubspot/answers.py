@@ -4,10 +4,10 @@ import json
 import random
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from olist.hubspot.properties import ID_PROPERTY
+from olist.hubspot.properties import ID_PROPERTY, PERSONAL
 
 # Answers after which the same request may well succeed. 423: the account is busy with a lot of writes.
 TEMPORARY_STATUSES = frozenset({408, 423, 429, 500, 502, 503, 504})
@@ -15,6 +15,8 @@ TEMPORARY_STATUSES = frozenset({408, 423, 429, 500, 502, 503, 504})
 DAILY = "DAILY"
 # How HubSpot lists what is wrong with values inside of a message.
 LISTED = re.compile(r"were not valid: (\[.*\])", re.DOTALL)
+# What looks like an e-mail address. HubSpot's words about a refusal may hold one, and are kept and logged.
+ADDRESS = re.compile(r"""[^\s"'<>()\[\]{},;:=]+@[^\s"'<>()\[\]{},;:=]+""")
 
 Payloads = dict[str, dict[str, str]]  # properties by customer_unique_id
 
@@ -61,7 +63,7 @@ class Answer:
         if 200 <= self.status < 300 and not self.is_json:
             kind = self.headers.get("content-type") or "no content type"
             return f"the answer with status {self.status} is {kind}, where JSON should be"
-        return str(self.body.get("message") or f"HTTP status {self.status}")
+        return _without_addresses(str(self.body.get("message") or f"HTTP status {self.status}"))
 
     @property
     def correlation_id(self) -> str | None:
@@ -72,7 +74,7 @@ class Answer:
     @property
     def reason(self) -> str:
         """Why a request was refused, shorter than `sentence` where HubSpot lists errors one by one."""
-        messages = [str(each["message"]) for each in self.errors if each.get("message")]
+        messages = [_without_addresses(str(each["message"])) for each in self.errors if each.get("message")]
         return "; ".join(dict.fromkeys(messages)) or self.sentence
 
     @property
@@ -109,6 +111,32 @@ class Answer:
                     (str(each.get("error")), str(each.get("name"))) for each in json.loads(listed.group(1))
                 }
         return frozenset(named)
+
+
+def impersonal(answer: Answer, payloads: Payloads) -> Answer:
+    """An answer about people in which HubSpot's words have none of their e-mails and names."""
+    words = [name for name in ("message", "errors") if name in answer.body]
+    if not words:
+        return answer
+    values = {payload[name] for payload in payloads.values() for name in PERSONAL if payload.get(name)}
+    # The longest first: a name may be part of another one.
+    listed = "|".join(re.escape(each) for each in sorted(values, key=len, reverse=True))
+    of_people = re.compile(rf"(?<!\w)({listed})(?!\w)", re.IGNORECASE) if values else None
+
+    def without(part: Any, is_words: bool = False) -> Any:
+        if isinstance(part, dict):
+            return {name: without(each, name == "message") for name, each in part.items()}
+        if isinstance(part, list):
+            return [without(each) for each in part]
+        if not is_words or not isinstance(part, str):
+            return part
+        return _without_addresses(of_people.sub("(personal)", part) if of_people else part)
+
+    return replace(answer, body=answer.body | {name: without(answer.body[name], True) for name in words})
+
+
+def _without_addresses(words: str) -> str:
+    return ADDRESS.sub("(an e-mail)", words)
 
 
 def backoff_seconds(attempt: int, status: int = 0) -> float:

@@ -41,8 +41,8 @@ class HubSpotSettings:
 class HubSpot:
     """A HubSpot account. Every method may raise OlistError with what its owner has to change.
 
-    `pace` holds for every request except those of `write_contacts`, which may run in other threads and whose
-    pace is their caller's.
+    `pace` holds for every request except those of `write_contacts` and `request`, which may run in other
+    threads and whose pace is their caller's.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ class HubSpot:
 
         Raises HubSpotUnavailableError if no answer comes, OlistError for a wrong token or another server.
         """
-        answer = self._checked(self._request("GET", self.settings.path("account", "/details")))
+        answer = self.request("GET", self.settings.path("account", "/details"))
         if answer.is_temporary and answer.is_json:
-            raise self._unavailable(answer)
+            raise self.unavailable(answer)
         if answer.status == 403:
             raise self._lacks_permission(answer)
         self._number_of(answer)
@@ -206,7 +206,7 @@ class HubSpot:
             for person, properties in payloads.items()
         ]
         path = self.settings.path("contacts", "/batch/upsert" if create else "/batch/update")
-        return self._checked(self._request("POST", path, {"inputs": inputs}))
+        return self.request("POST", path, {"inputs": inputs})
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         """A request about something that HubSpot need not tell: whatever lasts is an answer."""
@@ -222,23 +222,35 @@ class HubSpot:
         for attempt in range(MAX_ATTEMPTS):
             if self.pace:
                 self.pace.wait()
-            answer = self._checked(self._request(method, path, body))
+            answer = self.request(method, path, body)
             if self.pace:
                 self.pace.heed(answer)
-            if answer.is_success or answer.status in also_accepted:
+            if self.lasts(method, path, answer, also_accepted):
                 return answer
-            if answer.status == 403:
-                raise self._lacks_permission(answer)
-            if not answer.is_temporary:
-                raise self._refused(method, path, answer)
-            if answer.is_daily_limit:
-                raise DailyLimitError(
-                    f"HubSpot at {self.settings.base_url} cannot be used: {answer.sentence}"
-                )
             time.sleep(backoff_seconds(attempt, answer.status))
-        raise self._unavailable(answer)
+        raise self.unavailable(answer)
 
-    def _unavailable(self, answer: Answer) -> HubSpotUnavailableError:
+    def lasts(self, method: str, path: str, answer: Answer, also_accepted: tuple[int, ...] = ()) -> bool:
+        """Whether asking again would change nothing about an answer.
+
+        Raises OlistError where HubSpot refuses with another status than those `also_accepted`.
+        """
+        if answer.is_success or answer.status in also_accepted:
+            return True
+        if answer.status == 403:
+            raise self._lacks_permission(answer)
+        if not answer.is_temporary:
+            raise self._refused(method, path, answer)
+        if answer.is_daily_limit:
+            raise DailyLimitError(f"HubSpot at {self.settings.base_url} cannot be used: {answer.sentence}")
+        return False
+
+    def request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """One request, tried once and without the pace, which is its caller's. Threads may share it."""
+        return self._checked(self._request(method, path, body))
+
+    def unavailable(self, answer: Answer) -> HubSpotUnavailableError:
+        """What is to be said where no answer that lasts has come."""
         how = "cannot be reached" if answer.status == 0 else "cannot be used"
         return HubSpotUnavailableError(f"HubSpot at {self.settings.base_url} {how}: {answer.sentence}.")
 

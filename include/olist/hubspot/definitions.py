@@ -15,7 +15,7 @@ from olist.hubspot.account import room_for_properties
 from olist.hubspot.client import HubSpot, in_archive
 from olist.hubspot.findings import Finding
 from olist.hubspot.options import new_options, offer
-from olist.hubspot.properties import GROUP, ID_PROPERTY, PROPERTIES, Property
+from olist.hubspot.properties import CAMPAIGN_GROUP, GROUP, ID_PROPERTY, PROPERTIES, Property
 
 # With fewer there is nobody to tell apart, or nothing to tell.
 FEWEST = 2
@@ -40,19 +40,24 @@ class Survey:
         return [name for name, each in self.choices.items() if each["type"] != "enumeration"]
 
 
-def survey(hubspot: HubSpot, noted: Collection[str] = ()) -> Survey:
-    """Looks at an account's properties and their limit. `noted`: names in HubSpot that are known as ours."""
+def survey(hubspot: HubSpot, noted: Collection[str] = (), has_groups: bool = False) -> Survey:
+    """Looks at an account's properties and their limit. `noted`: names in HubSpot that are known as ours.
+
+    `has_groups`: people are held out, so that the account needs the property for the campaign group. Without
+    them it stays where it was made, to be emptied, and is nobody's business where it was not.
+    """
     existing = {each["name"]: each for each in hubspot.properties()}
     ours, missing, findings, choices = set(), [], [], {}
-    for each in PROPERTIES:
+    for each in (*PROPERTIES, CAMPAIGN_GROUP):
         name = hubspot.names[each.name]
+        is_needed = has_groups or each is not CAMPAIGN_GROUP
         if name not in existing:
-            missing.append(each)
+            missing += [each] if is_needed else []
             continue
         is_ours = existing[name]["groupName"] == GROUP["name"] or name in noted
         wrong = _other_type(each.definition(hubspot.property_prefix), existing[name])
         if wrong or not is_ours:
-            findings.append(wrong or _foreign(existing[name]))
+            findings += [wrong or _foreign(existing[name])] if is_needed else []
             continue
         ours.add(name)
         if each.kind == "choice":

@@ -28,9 +28,13 @@ class Pace:
 
     def wait(self) -> None:
         """Sleeps until the next request may leave."""
-        (seconds,) = one_row(self._run("take_slot"))
-        if seconds > 0:
+        if (seconds := self.reserve()) > 0:
             time.sleep(seconds)
+
+    def reserve(self) -> float:
+        """Takes the next moment at which a request may leave. Returns the seconds until then."""
+        (seconds,) = one_row(self._run("take_slot"))
+        return seconds
 
     def heed(self, answer: "Answer") -> None:
         """Takes from an answer what it says about the pace; after a 429 everybody pauses.

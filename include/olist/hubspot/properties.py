@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal_column
+from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
 from sqlalchemy.dialects import postgresql
 
 GROUP = {"name": "olist_intelligence", "label": "Olist Intelligence"}
@@ -80,30 +80,52 @@ PROPERTIES = (
         "previous_rfm_segment", "RFM segment before", "text", None, "The segment before; empty if none."
     ),
 )
+# In an account, and in what it is told, only where people are held out (holdout in strategy.yaml).
+CAMPAIGN_GROUP = Property(
+    "campaign_group", "Campaign group", "text", "is_held_out", "treated; control: held out, gets no action."
+)
+# What is said of an action: empty for people who are held out, or have asked not to be written to.
+WITHHELD = ("next_action", "next_action_reason")
 # The dropdowns, whose options are the names of strategy.yaml.
 CHOICES = tuple(each.name for each in PROPERTIES if each.kind == "choice")
 # What is emptied for people who have left the segmentation: all that we say about them. Nobody keeps it up to
 # date any more, and a workflow would go by it. The id stays: if they come back, they are the same contact.
 CLEARED = tuple(each.name for each in PROPERTIES if each.name != ID_PROPERTY)
+# HubSpot's own properties that are sent where they are known. They are not ours: they are neither made nor
+# cleared, and have no prefix.
+PERSONAL = ("email", "firstname", "lastname")
 
 
 def names_in_hubspot(prefix: str) -> dict[str, str]:
     """The names of our properties in HubSpot by those they have here; the prefix is that of strategy.yaml."""
-    return {each.name: prefix + each.name for each in PROPERTIES}
+    return {each.name: prefix + each.name for each in (*PROPERTIES, CAMPAIGN_GROUP)}
 
 
 def payload_function() -> str:
     """SQL that installs ops.hubspot_payload: a snapshot row, and where its customer was before, as the
-    properties HubSpot is sent, all text."""
+    properties HubSpot is sent, all text.
+
+    ops.hubspot_cleared empties them; ops.hubspot_withdrawn empties the campaign group of whoever was told
+    one, which must not outlive the hold-out.
+    """
     pairs = [part for each in PROPERTIES for part in (literal_column(f"'{each.name}'"), _value(each))]
     body = func.jsonb_build_object(*pairs).compile(dialect=postgresql.dialect(paramstyle="named"))
-    cleared = ", ".join(f"'{name}', ''" for name in CLEARED)
+    cleared, no_action = (", ".join(f"'{name}', ''" for name in names) for names in (CLEARED, WITHHELD))
+    group = CAMPAIGN_GROUP.name
     return (
         "create or replace function ops.hubspot_payload(snapshot ops.snapshot_drafts, movement jsonb)\n"
         "returns jsonb\n"
-        f"language sql stable\nreturn {body};\n"
+        f"language sql stable\nreturn {body} || case\n"
+        f"    when (snapshot).is_held_out then jsonb_build_object('{group}', 'control')\n"
+        f"    when not (snapshot).is_held_out then jsonb_build_object('{group}', 'treated')\n"
+        "    else '{}'\nend;\n"
+        "create or replace function ops.hubspot_withdrawn(told jsonb) returns jsonb\n"
+        "language sql immutable\n"
+        f"return case when told ? '{group}' then jsonb_build_object('{group}', '') else '{{}}' end;\n"
         "create or replace function ops.hubspot_cleared() returns jsonb\n"
         f"language sql stable\nreturn jsonb_build_object({cleared});\n"
+        "create or replace function ops.hubspot_opted_out() returns jsonb\n"
+        f"language sql stable\nreturn jsonb_build_object({no_action});\n"
     )
 
 
@@ -117,4 +139,6 @@ def _value(each: Property) -> ColumnElement[Any]:
         value = func.trim_scale(value)
     elif each.kind == "date":
         value = func.to_char(value, literal_column("'YYYY-MM-DD'"))
+    if each.name in WITHHELD:
+        value = case((literal_column("not coalesce((snapshot).is_held_out, false)"), value))
     return func.coalesce(cast(value, Text), literal_column("''"))

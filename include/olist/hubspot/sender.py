@@ -15,17 +15,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from olist.hubspot.answers import Answer, HubSpotUnavailableError, Payloads, backoff_seconds, judge
+from olist.hubspot.answers import (
+    Answer,
+    HubSpotUnavailableError,
+    Payloads,
+    backoff_seconds,
+    impersonal,
+    judge,
+)
+from olist.hubspot.claims import Claims
 from olist.hubspot.client import BATCH_SIZE, MAX_ATTEMPTS, HubSpot
 from olist.hubspot.pace import Pace
 from olist.hubspot.refusals import Reason, Suspects, is_anothers, reason_of, rule_in
+from olist.hubspot.side_by_side import REQUESTS_AT_ONCE
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
     from psycopg import Connection, Cursor
 
-# Enough for 19 requests a second (HubSpot's higher limit) at 400 ms each.
-REQUESTS_AT_ONCE = 8
 # HubSpot asks that fewer than 5 % of an app's requests fail.
 MAX_FAILING_SHARE = 0.04
 # So many requests of a part may fail because of people who were refused in an earlier delivery, whatever the
@@ -66,6 +73,7 @@ class Sender:
         self.creates = creates
         self.where = {"run_id": run_id, "part": part, "portal_id": portal_id}
         self.pace = Pace(connection, portal_id)
+        self.claims = Claims(connection, hubspot, self.where)
         self.pool = ThreadPoolExecutor(REQUESTS_AT_ONCE)
         self.waiting: deque[Batch] = deque()
         self.sent: dict[Future[Answer], Batch] = {}
@@ -89,10 +97,11 @@ class Sender:
         self.pool.shutdown(cancel_futures=True)
         for future, batch in self.sent.items():
             if not future.cancelled() and not future.exception() and future.result().is_success:
-                self._keep(batch, future.result())
+                self._keep(batch, impersonal(future.result(), batch.payloads))
 
     def send_all(self) -> dict[str, Any]:
         """Sends until nobody of the part waits, or the delivery is stopped. Returns the counts."""
+        self._set_aside(self.claims.make())
         self._send(self._take_new)
         if not self.is_stopped:
             self._refuse(self.suspects.clear())
@@ -177,6 +186,7 @@ class Sender:
 
     def _handle(self, batch: Batch, answer: Answer) -> None:
         self.pace.heed(answer)
+        answer = impersonal(answer, batch.payloads)
         if answer.status == 429:
             self._too_many(batch, answer)
         elif answer.is_temporary:
@@ -211,13 +221,18 @@ class Sender:
         """
         people = list(batch.payloads)
         self._run("mark_landed", people=people)
-        self.is_welcome, self.size_again = False, 1
         self.refused_again += self.is_again
         if self.is_stopped:
             return
         if rule := rule_in(answer):
             self._stop_for_everybody(rule)
             return
+        if is_anothers(answer) and (settled := self.claims.settle(batch.payloads)):
+            self._set_aside(settled.set_aside)
+            if settled.payloads:
+                self.waiting.appendleft(Batch(settled.payloads))
+            return
+        self.is_welcome, self.size_again = False, 1
         if len(people) == 1:
             self._refused_alone(people[0], answer)
             return
@@ -247,6 +262,11 @@ class Sender:
     def _refuse(self, reasons: dict[str, Reason]) -> None:
         if reasons:
             self._record({}, {person: (*reason, True) for person, reason in reasons.items()})
+
+    def _set_aside(self, reasons: dict[str, Reason]) -> None:
+        """Of people whose e-mail is somebody else's. The next plan finds them without a refused batch."""
+        if reasons:
+            self._record({}, {person: (*reason, False) for person, reason in reasons.items()})
 
     def _keep(self, batch: Batch, answer: Answer) -> None:
         accepted, rejected = judge(batch.payloads, answer, self.hubspot.id_property)

@@ -17,6 +17,7 @@ DATED = {
     "lists": "/crm/lists/{version}",
     "validations": f"/crm/property-validations/{{version}}/{CONTACT_TYPE}",
     "schema": "/crm-object-schemas/{version}/schemas/contacts",
+    "subscriptions": "/communication-preferences/{version}/statuses",
 }
 NUMBERED = {
     "contacts": "/crm/{version}/objects/contacts",
@@ -26,6 +27,8 @@ NUMBERED = {
     "lists": "/crm/{version}/lists",
     "validations": f"/crm/{{version}}/property-validations/{CONTACT_TYPE}",
     "schema": "/crm/{version}/schemas/contacts",
+    # Its version 3 has no batches.
+    "subscriptions": "/communication-preferences/v4/statuses",
 }
 # What a token is good for is told in no version but this.
 TOKEN_PATH = "/oauth/v2/private-apps/get/access-token-info"

@@ -120,12 +120,14 @@ def evaluate() -> int:
     from olist.orchestration import tasks
     from olist.report.evaluate import evaluate
     from olist.report.evaluate_tables import print_evaluation
+    from olist.report.experiments import print_lift, read_lift
     from olist.stages.start_run import install
     from olist.strategy.reading import read_strategy
 
     with closing(tasks.connect()) as connection:
         install(connection, read_strategy())
         print_evaluation(evaluate(connection), console)
+        print_lift(read_lift(connection), console)
     return 0
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.random import Generator
 
 from olist.local import demo_contacts
+from olist.local.demo_effect import Effect, with_effect
 from olist.local.demo_orders import (
     Table,
     address,
@@ -49,12 +50,13 @@ def generate(
     seed: int = 2018,
     progress: Callable[[str], None] | None = None,
     contacts: bool = False,
+    effect: Effect | None = None,
 ) -> dict[str, int]:
     """Write the nine files into a folder that is new or empty; return how many rows each file has.
 
     Equal `orders` and `seed` give equal bytes, with `contacts` or without: with them, the people to write to
-    come as a tenth file. `progress` gets each table's name as its file begins. The folder appears only when
-    all its files are complete.
+    come as a tenth file. An `effect` adds orders of treated people at the end of the files. `progress` gets
+    each table's name as its file begins. The folder appears only when all its files are complete.
     """
     if orders < 1:
         raise ValueError(f"There must be at least one order, not {orders}.")
@@ -66,7 +68,8 @@ def generate(
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
         unfinished = Path(temporary) / folder.name
         unfinished.mkdir()
-        for name, table in _tables(np.random.default_rng(seed), orders):
+        tables = _tables(np.random.default_rng(seed), orders)
+        for name, table in with_effect(tables, effect, seed) if effect else tables:
             if progress:
                 progress(name)
             file_name = f"{name}.csv" if name == TRANSLATION else f"olist_{name}_dataset.csv"

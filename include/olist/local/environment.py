@@ -18,6 +18,8 @@ from olist.exceptions import OlistError
 from olist.local import libpq, postgres, sandbox_process
 from olist.local.airflow_records import open_records
 from olist.local.locks import alone
+from olist.strategy.reading import read_strategy
+from olist.warehouse.sql import fingerprint
 
 PROJECT = Path(__file__).resolve().parents[3]
 STATE = Path(os.environ.get("OLIST_HOME") or PROJECT / ".olist").resolve()
@@ -82,16 +84,41 @@ def has_demo_contacts() -> bool:
 
 
 def _demo_data(home: Path, say: Say) -> Path:
-    """Folders of their own with people to write to and without: either stays as it was made."""
-    contacts = has_demo_contacts()
-    folder = home / ("olist-demo-contacts" if contacts else "olist-demo")
+    """Folders of their own with people to write to and without, and for each effect: they stay as made."""
+    contacts, lift, holdout = has_demo_contacts(), _demo_effect(), read_strategy().holdout
+    about = f", of whom {lift:g} more buy again if they are not held out" if lift else ""
+    # Another effect, or others who are held out, make other files.
+    planted = fingerprint(f"{lift:g}", f"{holdout.share:g}", holdout.salt)[:8] if lift else ""
+    folder = home / "-".join(filter(None, ("olist-demo", "contacts" if contacts else "", planted)))
     if not folder.is_dir():
         # numpy, which a run does not need otherwise.
-        from olist.local import demo_data
+        from olist.local import demo_data, demo_effect
 
-        say(f"Making demo data: {DEMO_ORDERS:,} orders of invented customers")
-        demo_data.generate(folder, DEMO_ORDERS, contacts=contacts)
+        effect = demo_effect.Effect(lift, holdout.share, holdout.salt) if lift else None
+        say(f"Making demo data: {DEMO_ORDERS:,} orders of invented customers{about}")
+        demo_data.generate(folder, DEMO_ORDERS, contacts=contacts, effect=effect)
     return folder
+
+
+def _demo_effect() -> float:
+    """OLIST_DEMO_EFFECT; 0 where nothing is to be planted. Raises OlistError for what is no such share."""
+    given = os.environ.get("OLIST_DEMO_EFFECT")
+    if not given:
+        return 0
+    try:
+        lift = float(given)
+    except ValueError:
+        lift = -1
+    if not 0 <= lift <= 0.3:
+        raise OlistError(
+            f"OLIST_DEMO_EFFECT must be a number from 0 to 0.3 (0.05: five points), not {given}."
+        )
+    if lift and not read_strategy().holdout.share:
+        raise OlistError(
+            "OLIST_DEMO_EFFECT plants what next actions bring, and nobody is held out to see it by: set"
+            " holdout.share in strategy.yaml, to 0.2, say."
+        )
+    return lift
 
 
 def _warehouse(home: Path, say: Say) -> str:

@@ -18,6 +18,7 @@ TABLEAU_VIEW = "vw_customer_segments"
 # By PostgreSQL's type: Tableau's datatype, role and type of a column.
 TABLEAU_TYPES = {
     "timestamp without time zone": ("datetime", "dimension", "ordinal"),
+    "boolean": ("boolean", "dimension", "nominal"),
     "text": ("string", "dimension", "nominal"),
     "smallint": ("integer", "dimension", "ordinal"),
     "integer": ("integer", "measure", "quantitative"),

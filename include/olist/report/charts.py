@@ -44,6 +44,8 @@ def draw(data: dict[str, list[dict[str, Any]]], segments: list[str], tiers: list
         drawn["states"] = states(data["states"])
     if data["history"]:
         drawn["history"] = tier_history(data["history"], tiers)
+    if len({row["cohort_month"] for row in data["cohorts"]}) > 1:
+        drawn["cohorts"] = cohorts(data["cohorts"])
     for kind, known in (("segment", segments), ("tier", [*tiers, "none"])):
         if moves[kind]:
             drawn[f"{kind}_flow"] = flow(moves[kind], _all_names(known, moves[kind]), kind)
@@ -67,6 +69,28 @@ def heatmap(rows: list[dict[str, Any]]) -> str:
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return _svg(figure, "heatmap", "Average spend and number of customers by recency and frequency score")
+
+
+def cohorts(rows: list[dict[str, Any]]) -> str:
+    """Who came back how many months after the first order; `rows` are those of report/cohorts.sql."""
+    names = sorted({row["cohort_month"] for row in rows}, reverse=True)
+    people = {row["cohort_month"]: row["customers"] for row in rows}
+    shares = [row["repeat_customers"] / row["customers"] for row in rows]
+    # A cohort of three of whom one came back would make all others look cold.
+    most = max((share for share, row in zip(shares, rows, strict=True) if row["customers"] >= 50), default=1)
+    figure, axes = _figure(height=3.4)
+    for row, share in zip(rows, shares, strict=True):
+        x, y = row["months_since"], names.index(row["cohort_month"])
+        heat = round(80 * min(share / (most or 1), 1))
+        axes.add_patch(_rectangle(x - 0.48, y - 0.46, 0.96, 0.92, HEAT[heat]))
+        axes.text(x, y, f"{100 * share:.1f}", ha="center", va="center", color=INK, fontsize=6.5)
+    columns = max(row["months_since"] for row in rows) + 1
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(-0.5, len(names) - 0.5), xlabel="months since the first order")
+    axes.set_xticks(range(columns))
+    axes.set_yticks(range(len(names)), [f"{name}  {people[name]:,}" for name in names])
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    return _svg(figure, "cohorts", "Share of each month's new customers by when they bought a second time")
 
 
 def flow(moves: list[dict[str, Any]], order: list[str], kind: str) -> str:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from olist.model.own_process import call
 from olist.report import charts
+from olist.report.experiments import verdict
+from olist.report.people import about_people
 from olist.report.summary import read_summary
 from olist.strategy.campaigns import Campaign, write_campaign
 from olist.strategy.reading import read_campaigns, read_strategy
@@ -26,6 +28,8 @@ QUERIES = (
     "model",
     "outcomes",
     "verification",
+    "action_lift",
+    "cohorts",
     "failures",
     "gates",
     "lists",
@@ -45,7 +49,13 @@ def render_report(connection: "Connection", run_id: int) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": _number, "money": _money, "percent": _percent}
+    environment.filters |= {
+        "number": _number,
+        "money": _money,
+        "percent": _percent,
+        "about_people": about_people,
+        "verdict": verdict,
+    }
     return environment.get_template(TEMPLATE.name).render(
         data,
         run=read_summary(connection, run_id),

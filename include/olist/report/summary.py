@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from olist.report.people import about_people
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def _hubspot_rows(sync: dict[str, Any] | None) -> list[tuple[str, str]]:
     rows = [(f"{sync['mode']}: {sync['status']}", "")]
     if sync["message"]:
         rows.append((sync["message"], ""))
+    rows += [(sentence, "") for sentence in about_people(plan)]
     if plan:
         rows += [
             ("new contacts", f"{plan['create']:,}"),
@@ -76,10 +78,16 @@ def _hubspot_rows(sync: dict[str, Any] | None) -> list[tuple[str, str]]:
         if by_model := plan.get("tier_moves_by_model"):
             rows.append(("of them by the new model alone", f"{by_model:,}"))
         rows += [(f"newly: {new['next_action']}", f"{new['people']:,}") for new in plan["new_actions"]]
+        rows += [
+            (f"newly {'held out' if group == 'control' else group}", f"{people:,}")
+            for group, people in plan.get("new_groups", {}).items()
+        ]
     if sync["rejected"]:
         rows.append(("contacts rejected", f"{sync['rejected']:,}"))
     if sync["lists_message"]:
         rows.append((sync["lists_message"], ""))
+    if sync["opt_outs_message"]:
+        rows.append((sync["opt_outs_message"], ""))
     if sync["not_tried"]:
         rows.append(("contacts not tried, refused before", f"{sync['not_tried']:,}"))
     return rows

@@ -25,6 +25,8 @@ from olist.exceptions import OlistError
 from olist.explain import words
 from olist.explain.story import one_state, tell
 from olist.report import page as report_page
+from olist.report.experiments import verdict
+from olist.report.people import about_people
 from olist.strategy.reading import read_strategy
 from olist.warehouse import read_sql
 from olist.warehouse.session import settle
@@ -86,16 +88,8 @@ def segments_app() -> FastAPI:
 def overview(request: Request) -> Response:
     """The latest runs, the tiers of the newest snapshot, and how HubSpot stands."""
     names = (
-        "waiting",
-        "runs",
-        "tiers",
-        "about_tiers",
-        "movement",
-        "sync",
-        "verification",
-        "failures",
-        "lists",
-        "gates",
+        *("waiting", "runs", "tiers", "about_tiers", "movement", "action_lift"),
+        *("sync", "verification", "failures", "lists", "gates"),
     )
     with _reading() as rows:
         data = {name: rows(name, dag_run_id=None) for name in names}
@@ -248,7 +242,14 @@ def _template(template: Path) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "moment": _moment, "duration": _duration, "in_url": _in_url}
+    environment.filters |= {
+        "number": _number,
+        "moment": _moment,
+        "duration": _duration,
+        "in_url": _in_url,
+        "about_people": about_people,
+        "verdict": verdict,
+    }
     return environment.get_template(template.name)
 
 

@@ -27,6 +27,11 @@ FILES = (
     "bi_view_customer_segments",
     CAMPAIGN_LIST,
 )
+# The last columns, where people are held out.
+GROUP_COLUMNS = {
+    "is_held_out": ", is_held_out",
+    "campaign_group": ", payload ->> 'campaign_group' as campaign_group",
+}
 
 
 def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any]:
@@ -82,11 +87,12 @@ def _target(connection: "Connection", run_id: int, folder: Path) -> tuple[Path, 
     """The folder of a run's files, which is made if need be, and what their queries take."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(read_sql("write_outputs/run"), {"run_id": run_id})
-        as_of, runs_that_told = one_row(cursor)
+        as_of, runs_that_told, has_groups, has_contacts = one_row(cursor)
     target = folder / f"{as_of:%Y-%m-%d}"
     with _sentence_about(target):
         target.mkdir(parents=True, exist_ok=True)
-    return target, {"as_of": as_of, "run_id": run_id, "runs_that_told": runs_that_told}
+    values = {"as_of": as_of, "run_id": run_id, "runs_that_told": runs_that_told}
+    return target, values | {"has_groups": has_groups, "has_contacts": has_contacts}
 
 
 def _drop_old_lists(folder: Path, since: date) -> None:
@@ -112,7 +118,10 @@ def _write_csv(connection: "Connection", name: str, values: dict[str, Any], fold
 
     # COPY takes no parameters, so the values are written into the statement, quoted by psycopg.
     literals = {each: sql.Literal(value) for each, value in values.items()}
-    query = sql.SQL(read_sql(f"write_outputs/{name}")).format(**literals)
+    columns = {each: sql.SQL(text if values["has_groups"] else "") for each, text in GROUP_COLUMNS.items()}
+    addresses = read_sql("write_outputs/campaign_addresses") if values["has_contacts"] else ""
+    columns["addresses"] = sql.SQL(addresses)
+    query = sql.SQL(read_sql(f"write_outputs/{name}")).format(**literals, **columns)
     with whole_file(folder / f"{name}.csv", values["run_id"]) as file, connection.cursor() as cursor:
         copy = sql.SQL("copy ({}) to stdout (format csv, header true)").format(query)
         with cursor.copy(copy) as source:

@@ -123,6 +123,11 @@ def _notes(preview: Preview) -> list[str]:
     if old is not None and sorted(old) != sorted(strategy.excluded_statuses):
         now = ", ".join(strategy.excluded_statuses) or "none"
         notes.append(f"excluded_statuses were {', '.join(old) or 'none'} and are {now}: that takes a run.")
+    if strategy.holdout.share:
+        notes.append(
+            f"{strategy.holdout.share:.0%} of the customers are held out (holdout.share), some"
+            f" {strategy.holdout.share * preview.people:,.0f} of these: HubSpot gets no next action for them."
+        )
     moved = sum(people for *_, people in preview.action_moves())
     limits = strategy.limits
     if preview.people >= limits.compared_customers and moved > limits.max_changed_actions * preview.people:

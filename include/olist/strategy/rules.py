@@ -122,6 +122,18 @@ class Deliver(Part):
     """How many contacts a delivery creates at most: the next one goes on. Empty: all of them."""
 
 
+class Holdout(Part):
+    """Who gets no action, by chance, so that the others can be compared with them.
+
+    Who it is follows from `salt` and the customer's id alone: see ops.holdout_number.
+    """
+
+    share: Annotated[float, Field(ge=0, le=0.9), BeforeValidator(plain_number)] = 0
+    """The share of the customers who are held out: 0.1 is 10 %; 0: nobody. Another is another experiment."""
+    salt: str = Field(default="olist", min_length=1)
+    """Any text. Another one draws other people, and is another experiment."""
+
+
 class Strategy(Part):
     """The checked content of strategy.yaml."""
 
@@ -148,6 +160,8 @@ class Strategy(Part):
     """The rules for the next action, in the order they are tried."""
     default_actions: dict[str, Action]
     """One action for each tier, for everybody whom no rule has reached."""
+    holdout: Holdout = Holdout()
+    """Who gets no action, by chance, to see what the actions bring."""
     hubspot: HubSpotNames = HubSpotNames()
     """What HubSpot knows our contact properties by, and the lists there."""
     deliver: Deliver = Deliver()

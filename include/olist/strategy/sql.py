@@ -61,6 +61,8 @@ def functions(strategy: Strategy) -> str:
             _function("compared_customers", {}, "integer", literal(strategy.limits.compared_customers)),
             _function("may_become_contact", ACTION_FIELDS, "boolean", newcomer_expression(strategy)),
             _function("created_at_most", {}, "integer", cast(strategy.deliver.at_most, types.Integer())),
+            _function("holdout_salt", {}, "text", literal(strategy.holdout.salt)),
+            _function("holdout_share", {}, "numeric", _number(strategy.holdout.share)),
             _function("segment_name", SEGMENT_FIELDS, "text", segment_expression(strategy)),
             _function("action_rule", ACTION_FIELDS, "integer", rule_expression(strategy)),
             _function("action_priority", {"rule": "integer"}, "integer", _priority(default_priority)),

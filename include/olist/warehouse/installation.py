@@ -27,6 +27,7 @@ ROUTINE_FOLDERS = (
     "train_clusters",
     "assign_clusters",
     "compute_actions",
+    "experiments",
     "bi",
     "publish",
     "upsert_hubspot",

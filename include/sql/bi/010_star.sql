@@ -13,7 +13,8 @@ select
     avg_review_score,
     r_score,
     f_score,
-    m_score
+    m_score,
+    is_held_out
 from analytics.customer_snapshots;
 
 create or replace view analytics.fact_orders as

@@ -7,6 +7,7 @@ declare
     run ops.pipeline_runs;
 begin
     select * into strict run from ops.pipeline_runs where run_id = of_run_id;
+    call ops.enter_experiment(of_run_id);
     call ops.plan_for_whole_tables();
     if ops.copy_draft('snapshot_drafts', of_run_id) then
         return;
@@ -16,7 +17,7 @@ begin
         run_id, as_of, customer_unique_id, first_purchase_date, last_purchase_date, recency_days, frequency,
         monetary, avg_review_score, favorite_category, customer_city, customer_state, latitude, longitude,
         r_score, f_score, m_score, rfm_code, segment_name, loyalty_tier,
-        next_action, action_priority, next_action_reason, model_id
+        next_action, action_priority, next_action_reason, model_id, is_held_out
     )
     with customers as (
         select
@@ -67,7 +68,8 @@ begin
             customers.loyalty_tier, customers.segment_name, customers.favorite_category, customers.customer_state,
             customers.avg_review_score, customers.frequency, customers.monetary
         ),
-        run.model_id
+        run.model_id,
+        ops.is_held_out(customers.customer_unique_id)
     from customers;
     call ops.analyze_draft('snapshot_drafts', of_run_id);
     call ops.record_inputs('snapshot_drafts', of_run_id);

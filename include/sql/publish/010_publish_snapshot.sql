@@ -26,6 +26,7 @@ begin
     update ops.pipeline_runs
     set status = 'published', published_at = clock_timestamp()
     where run_id = of_run_id;
+    call ops.begin_experiment(of_run_id, by_delivery => false);
 end
 $$;
 

@@ -6,6 +6,7 @@ select
     syncs.status,
     syncs.message,
     syncs.lists_message,
+    syncs.opt_outs_message,
     syncs.plan,
     syncs.planned_at,
     syncs.finished_at,

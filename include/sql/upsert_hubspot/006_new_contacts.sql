@@ -13,7 +13,7 @@ as $$
         where run.run_id = of_run_id and syncs.mode not in ('update', 'restore')
     ),
 
-    -- Who is found in the account by something else than its ledger is no newcomer either: leave them out here.
+    -- Whoever is found in the account by e-mail is no newcomer either; nor is who is set aside.
     newcomers as (
         select
             snapshot.customer_unique_id,
@@ -36,6 +36,12 @@ as $$
             select from ops.hubspot_contacts as contacts
             where contacts.portal_id = delivery.portal_id
               and contacts.customer_unique_id = snapshot.customer_unique_id
+        )
+        and not exists (
+            select from personal.hubspot_matches as match
+            where match.run_id = of_run_id
+              and match.customer_unique_id = snapshot.customer_unique_id
+              and (match.verdict in ('own', 'claim') or match.is_set_aside)
         )
     ),
 

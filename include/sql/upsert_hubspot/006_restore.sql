@@ -12,8 +12,8 @@ return (
 );
 
 -- The contacts of the run's account as they were then: each property as it was before its first change since. So the log
--- need not reach further back. Who came later has left: all that we say about them is cleared. Who shall have no next
--- action today (see ops.snapshot_drafts of the run) does not get one back.
+-- need not reach further back. Who came later has left: all that we say about them is cleared. Who has opted out since
+-- does not get an action back.
 create or replace function ops.restored_contacts(of_run_id bigint)
 returns table (customer_unique_id text, payload jsonb, has_left boolean)
 language sql stable
@@ -32,6 +32,8 @@ as $$
         inner join ops.hubspot_deliveries as told using (portal_id)
         cross join jsonb_each(told.changes) as changed (property, change)
         where told.delivered_at > run.restore_point and told.outcome = 'accepted'
+          -- An e-mail of before may be somebody else's by now.
+          and property not in ('email', 'firstname', 'lastname')
         order by told.customer_unique_id, property, told.delivered_at
     ),
 
@@ -45,9 +47,9 @@ as $$
     ),
 
     without_action as (
-        select customer_unique_id, '{"next_action": "", "next_action_reason": ""}'::jsonb as payload
-        from ops.snapshot_drafts
-        where run_id = of_run_id and loyalty_tier is not null and coalesce(next_action, '') = ''
+        select customer_unique_id, ops.hubspot_opted_out() as payload
+        from personal.people_of_run(of_run_id)
+        where has_opted_out
     )
 
     select

@@ -34,7 +34,7 @@ begin
     on conflict (run_id) do update set
         as_of = excluded.as_of, mode = excluded.mode, status = excluded.status, message = excluded.message,
         plan = '{}', planned_at = clock_timestamp(), finished_at = null,
-        property_prefix = default, left_out = default, told_parts = default,
+        property_prefix = default, left_out = default, told_parts = default, opt_outs_message = default,
         fingerprint = null, asking = null, asked_at = null, is_approved = null, decided_by = null, decided_at = null;
 end
 $$;
@@ -77,10 +77,20 @@ begin
     wanted as (
         select
             snapshot.customer_unique_id,
-            ops.hubspot_payload(snapshot, moved.movement) - left_out as payload
+            (
+                ops.hubspot_withdrawn(told.payload)
+                || ops.hubspot_payload(snapshot, moved.movement)
+                || case when people.has_opted_out then ops.hubspot_opted_out() else '{}' end
+            ) - left_out || people.properties as payload,
+            people.verdict in ('own', 'claim') as is_found,
+            people.verdict = 'claim' as is_claimed
         from ops.snapshot_drafts as snapshot
         inner join ops.customer_movement(of_run_id) as moved using (customer_unique_id)
+        inner join personal.people_of_run(of_run_id) as people using (customer_unique_id)
+        left join ops.hubspot_contacts as told
+            on told.portal_id = account and told.customer_unique_id = snapshot.customer_unique_id
         where snapshot.run_id = of_run_id
+          and not people.is_set_aside
           and not exists (
               select from kept_away where kept_away.customer_unique_id = snapshot.customer_unique_id
           )
@@ -88,7 +98,9 @@ begin
     ),
 
     left_over as (
-        select contacts.customer_unique_id, (contacts.payload || ops.hubspot_cleared()) - left_out as payload
+        select
+            contacts.customer_unique_id,
+            (contacts.payload || ops.hubspot_withdrawn(contacts.payload) || ops.hubspot_cleared()) - left_out as payload
         from ops.hubspot_contacts as contacts
         where contacts.portal_id = account and not exists (
             select from ops.snapshot_drafts as snapshot
@@ -97,11 +109,17 @@ begin
     ),
 
     everybody as (
-        select customer_unique_id, payload, false as has_left from wanted where not is_restore
+        select
+            customer_unique_id, payload, coalesce(is_found, false) as is_found, coalesce(is_claimed, false) as is_claimed,
+            false as has_left
+        from wanted
+        where not is_restore
         union all
-        select customer_unique_id, payload, true as has_left from left_over where not is_restore
+        select customer_unique_id, payload, false, false, true from left_over where not is_restore
         union all
-        select customer_unique_id, payload - left_out, has_left from ops.restored_contacts(of_run_id) where is_restore
+        select customer_unique_id, payload - left_out, false, false, has_left
+        from ops.restored_contacts(of_run_id)
+        where is_restore
     ),
 
     compared as (
@@ -135,15 +153,15 @@ begin
         customer_unique_id,
         case
             when has_left then 'clear'
-            when acknowledged_hash is null or is_missing then 'create'
+            when acknowledged_hash is null and not is_found or is_missing then 'create'
             else 'update'
         end,
         abs(hashtext(customer_unique_id)::bigint) % parts,
         case
-            when acknowledged_hash is null then '{}'
+            when acknowledged_hash is null and not is_found then '{}'
             else array(
                 select key from jsonb_each_text(payload)
-                where value is distinct from acknowledged_payload ->> key
+                where value is distinct from coalesce(acknowledged_payload ->> key, case when is_found then '' end)
                 order by key
             )
         end,
@@ -151,12 +169,13 @@ begin
         payload_hash,
         kept
     from compared
-    where is_in_doubt or payload_hash is distinct from acknowledged_hash;
+    where is_in_doubt or is_claimed or payload_hash is distinct from acknowledged_hash;
     call ops.analyze_draft('hubspot_plan_drafts', of_run_id);
 
     update ops.hubspot_syncs
     set
-        plan = ops.summarise_plan(of_run_id),
+        plan = ops.summarise_plan(of_run_id)
+            || jsonb_strip_nulls(jsonb_build_object('contacts', personal.count_people(of_run_id))),
         fingerprint = ops.fingerprint_of_plan(of_run_id),
         -- A plan of nobody asks for no approval.
         status = case
@@ -208,7 +227,7 @@ as $$
             payload ->> 'loyalty_tier' as to_tier,
             count(*) as people
         from plan
-        where 'loyalty_tier' = any (changed_properties) and operation = 'update'
+        where 'loyalty_tier' = any (changed_properties) and operation = 'update' and acknowledged_payload is not null
         group by 1, 2
     ),
 
@@ -225,6 +244,10 @@ as $$
             select customer_unique_id from ops.snapshot_drafts
             where run_id = of_run_id
               and (select mode <> 'restore' from ops.hubspot_syncs where run_id = of_run_id)
+              and customer_unique_id not in (
+                  select match.customer_unique_id from personal.hubspot_matches as match
+                  where match.run_id = of_run_id and match.is_set_aside
+              )
             union all
             select customer_unique_id from ops.restored_contacts(of_run_id)
             where not has_left and (select mode = 'restore' from ops.hubspot_syncs where run_id = of_run_id)
@@ -239,7 +262,16 @@ as $$
     new_actions as (
         select payload ->> 'next_action' as next_action, count(*) as people
         from plan
-        where operation = 'create' or ('next_action' = any (changed_properties) and operation = 'update')
+        where payload ->> 'next_action' <> ''
+          and (operation = 'create' or ('next_action' = any (changed_properties) and operation = 'update'))
+        group by 1
+    ),
+
+    new_groups as (
+        select payload ->> 'campaign_group' as campaign_group, count(*) as people
+        from plan
+        where payload ->> 'campaign_group' <> ''
+          and (operation = 'create' or ('campaign_group' = any (changed_properties) and operation = 'update'))
         group by 1
     )
 
@@ -266,6 +298,10 @@ as $$
         -- By the setting that keeps them away; where it keeps nobody away nothing is said.
         select jsonb_strip_nulls(jsonb_build_object('kept_away', jsonb_object_agg(by_setting, people)))
         from kept_away
+    ) || (
+        -- Likewise, who is newly treated or held out.
+        select jsonb_strip_nulls(jsonb_build_object('new_groups', jsonb_object_agg(campaign_group, people)))
+        from new_groups
     )
     || (
         select case when count(*) > 0 then jsonb_build_object('left_alone', count(*)) else '{}' end from left_alone

@@ -1,5 +1,5 @@
 -- HubSpot has these payloads: the ledger says so from here on, the log what is new in them, and what is known to have
--- failed is mended.
+-- failed is mended. That an e-mail is taken is judged by plans.
 with accepted as (
     select * from unnest(%(people)s::text[], %(contact_ids)s::text[]) as answer (customer_unique_id, contact_id)
 ),
@@ -31,6 +31,7 @@ mended as (
     delete from ops.hubspot_failures using accepted
     where hubspot_failures.portal_id = %(portal_id)s
       and hubspot_failures.customer_unique_id = accepted.customer_unique_id
+      and hubspot_failures.category is distinct from 'EMAIL_TAKEN'
 ),
 
 settled as (

@@ -4,9 +4,14 @@ with outcomes as (
         count(*) filter (where outcome = 'rejected') as rejected,
         count(*) filter (where outcome = 'absent') as absent,
         count(*) filter (where outcome = 'not tried') as not_tried,
-        count(*) filter (where outcome is null) as waiting
-    from ops.hubspot_plan_drafts
-    where run_id = %(run_id)s
+        count(*) filter (where outcome is null) as waiting,
+        -- Of those who were rejected: while it was sent, their e-mail turned out to be somebody else's.
+        count(*) filter (where outcome = 'rejected' and failures.category = 'EMAIL_TAKEN') as taken
+    from ops.hubspot_plan_drafts as plan
+    inner join ops.pipeline_runs as run using (run_id)
+    left join ops.hubspot_failures as failures
+        on failures.portal_id = run.portal_id and failures.customer_unique_id = plan.customer_unique_id
+    where plan.run_id = %(run_id)s
 ),
 
 -- A run that is planned anew has told people before, whom this plan leaves out.
@@ -51,4 +56,4 @@ from outcomes cross join told
 where run_id = %(run_id)s
 returning
     mode, status, message, plan, outcomes.accepted, outcomes.rejected, outcomes.absent, outcomes.not_tried,
-    outcomes.waiting
+    outcomes.waiting, outcomes.taken

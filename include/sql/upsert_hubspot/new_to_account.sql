@@ -16,6 +16,17 @@ with new_people as (
           where contacts.portal_id = %(portal_id)s
             and contacts.customer_unique_id = snapshot.customer_unique_id
       )
+      -- Nor those whose contact was found by e-mail, or whose e-mail was taken, when a run was last planned for it.
+      and not exists (
+          select from personal.hubspot_matches as match
+          where match.customer_unique_id = snapshot.customer_unique_id
+            and match.verdict <> 'free'
+            and match.run_id = (
+                select max(run_id)
+                from ops.hubspot_syncs inner join ops.pipeline_runs using (run_id)
+                where portal_id = %(portal_id)s
+            )
+      )
 )
 
 select greatest(

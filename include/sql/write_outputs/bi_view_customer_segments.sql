@@ -9,7 +9,7 @@ select
     ops.spreadsheet_text(favorite_category) as favorite_category,
     ops.spreadsheet_text(customer_city) as customer_city,
     ops.spreadsheet_text(customer_state) as customer_state,
-    latitude, longitude, first_purchase_date, last_purchase_date
+    latitude, longitude, first_purchase_date, last_purchase_date{is_held_out}
 from analytics.customer_snapshots
 where as_of = {as_of}
 order by customer_snapshots.customer_unique_id

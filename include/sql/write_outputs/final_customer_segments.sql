@@ -9,7 +9,7 @@ select
     ops.spreadsheet_text(segment_name) as segment_name,
     ops.spreadsheet_text(loyalty_tier) as loyalty_tier,
     ops.spreadsheet_text(next_action) as next_action,
-    action_priority, model_id
+    action_priority, model_id{is_held_out}
 from analytics.customer_snapshots
 where as_of = {as_of}
 order by customer_snapshots.customer_unique_id

@@ -20,6 +20,7 @@ from olist.local.hubspot_sandbox import (
     properties,
     scopes,
     search,
+    subscriptions,
 )
 from olist.local.hubspot_sandbox.errors import HubSpotError, invalid
 from olist.local.hubspot_sandbox.gateway import Gateway
@@ -40,6 +41,8 @@ NUMBERED = {
     "/crm/v3/property-validations/0-1": admin_rules.validations,
     "/crm/v3/schemas/contacts": admin_rules.schema,
     "/account-info/v3": account.router,
+    # Version 3 of this API has no batches.
+    "/communication-preferences/v4/statuses": subscriptions.router,
     "/oauth/v2": scopes.router,
 }
 DATED = {
@@ -53,6 +56,7 @@ DATED = {
     "/crm/property-validations/{version}/0-1": admin_rules.validations,
     "/crm-object-schemas/{version}/schemas/contacts": admin_rules.schema,
     "/account-info/{version}": account.router,
+    "/communication-preferences/{version}/statuses": subscriptions.router,
 }
 PATHS = (
     NUMBERED

@@ -18,7 +18,8 @@ from olist.local.hubspot_sandbox.errors import (
 from olist.local.hubspot_sandbox.gateway import ACCEPTED, EMPTY_RESULTS
 from olist.local.hubspot_sandbox.limits import check_room_for_contacts
 from olist.local.hubspot_sandbox.state import Sandbox, SandboxState
-from olist.local.hubspot_sandbox.store import EMAIL, Change, Contact, is_unique, now_text
+from olist.local.hubspot_sandbox.store import Change, Contact, now_text
+from olist.local.hubspot_sandbox.unique_values import EMAIL, is_unique
 from olist.local.hubspot_sandbox.values import check_values, normalise
 
 MAX_BATCH = 100

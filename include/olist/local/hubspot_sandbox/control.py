@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
+from olist.local.hubspot_sandbox import subscriptions
 from olist.local.hubspot_sandbox.errors import json_response
 from olist.local.hubspot_sandbox.faults import Faults
 from olist.local.hubspot_sandbox.state import Sandbox, SandboxState
@@ -71,6 +72,20 @@ def purge(name: str, sandbox: SandboxState) -> Response:
 def purge_list(number: str, sandbox: SandboxState) -> Response:
     """Delete a list for good, as HubSpot does 90 days after a person has deleted it."""
     sandbox.store.purge_list(number)
+    return Response(status_code=204)
+
+
+@router.put("/unsubscribed/{email}")
+def unsubscribe(email: str, sandbox: SandboxState) -> Response:
+    """Unsubscribe an address from all e-mails, as its owner does by the link in an e-mail."""
+    subscriptions.keep(sandbox, email, subscriptions.UNSUBSCRIBED)
+    return Response(status_code=204)
+
+
+@router.delete("/unsubscribed/{email}")
+def subscribe(email: str, sandbox: SandboxState) -> Response:
+    """Subscribe an address again."""
+    subscriptions.keep(sandbox, email, subscriptions.SUBSCRIBED)
     return Response(status_code=204)
 
 

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from olist.local.hubspot_sandbox.contacts import Text
 from olist.local.hubspot_sandbox.errors import HubSpotError, invalid
-from olist.local.hubspot_sandbox.merges import OTHER_EMAILS
 from olist.local.hubspot_sandbox.state import SandboxState
-from olist.local.hubspot_sandbox.store import EMAIL, Contact, is_unique
+from olist.local.hubspot_sandbox.store import Contact
+from olist.local.hubspot_sandbox.unique_values import EMAIL, OTHER_EMAILS, is_unique
 
 router = APIRouter()
 
@@ -57,6 +57,9 @@ def _forget(connection: sqlite3.Connection, contact: Contact, unique: list[str])
     _block(connection, [email for email in emails if email])
     connection.execute("DELETE FROM contacts WHERE id = ?", (contact.id,))
     connection.execute("DELETE FROM unique_values WHERE contact_id = ?", (contact.id,))
+    connection.executemany(
+        "DELETE FROM subscriptions WHERE email = ?", [(email.lower(),) for email in emails]
+    )
     connection.execute("UPDATE former_ids SET contact_id = NULL WHERE contact_id = ?", (contact.id,))
     # HubSpot never gives an id again.
     connection.execute("INSERT INTO former_ids VALUES (?, NULL)", (contact.id,))

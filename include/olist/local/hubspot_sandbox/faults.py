@@ -57,6 +57,9 @@ class Faults(BaseModel):
     empty_results_share: Share = Field(
         0, description="batch writes answered COMPLETE with nothing in it or done"
     )
+    empty_statuses: bool = Field(
+        False, description="who has unsubscribed is answered COMPLETE with nobody in it"
+    )
     rejected_people_share: Share = Field(0, description="people answered with an error in a 207")
     conflict_people_share: Share = Field(
         0, description="people whose presence answers the whole batch with 409"

@@ -21,7 +21,7 @@ from olist.local.hubspot_sandbox.rate_limit import DAILY, TEN_SECONDLY
 from olist.local.hubspot_sandbox.scopes import needed
 from olist.local.hubspot_sandbox.state import Sandbox
 
-PREFIXES = ("/crm/", "/crm-object-schemas/", "/account-info/", "/oauth/")
+PREFIXES = ("/crm/", "/crm-object-schemas/", "/account-info/", "/communication-preferences/", "/oauth/")
 BATCH_WRITE = re.compile(r"/contacts/batch/(upsert|update)$")
 ONE_CONTACT = re.compile(r"(/crm/(?:v3/objects|objects/[^/]+)/contacts)/(?!(?:merge|search)$)[^/]+$")
 CORRELATION = b"x-hubspot-correlation-id"

@@ -17,9 +17,10 @@ from pydantic import BaseModel
 from olist.local.hubspot_sandbox.contacts import Text, shown
 from olist.local.hubspot_sandbox.errors import HubSpotError, invalid, json_response
 from olist.local.hubspot_sandbox.state import Sandbox, SandboxState
-from olist.local.hubspot_sandbox.store import EMAIL, WRITE_CONTACT, Contact, now_text
+from olist.local.hubspot_sandbox.store import WRITE_CONTACT, Contact, now_text
+from olist.local.hubspot_sandbox.unique_values import EMAIL, OTHER_EMAILS
 
-OLD_IDS, OTHER_EMAILS = "hs_merged_object_ids", "hs_additional_emails"
+OLD_IDS = "hs_merged_object_ids"
 
 router = APIRouter()
 

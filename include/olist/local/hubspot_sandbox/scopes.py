@@ -11,10 +11,12 @@ from olist.local.hubspot_sandbox.state import SandboxState
 CONTACTS = ("crm.objects.contacts.read", "crm.objects.contacts.write")
 DEFINITIONS = ("crm.schemas.contacts.read", "crm.schemas.contacts.write")
 LISTS = ("crm.lists.read", "crm.lists.write")
-SCOPES = ("oauth", *CONTACTS, *DEFINITIONS, *LISTS)
+SUBSCRIPTIONS = ("communication_preferences.statuses.batch.read",)
+SCOPES = ("oauth", *CONTACTS, *DEFINITIONS, *LISTS, *SUBSCRIPTIONS)
 # By path: (to read, to write), each a tuple of scopes of which one is enough. The first that fits counts.
 NEEDED = (
     (re.compile(r"^/(account-info|oauth)/"), (("oauth",), ("oauth",))),
+    (re.compile(r"^/communication-preferences/"), (SUBSCRIPTIONS, SUBSCRIPTIONS)),
     (re.compile(r"^/crm/(v3/limits|limits)/"), (CONTACTS, CONTACTS)),
     (re.compile(r"/property-validations/"), ((*CONTACTS, DEFINITIONS[0]), (DEFINITIONS[1],))),
     (re.compile(r"^/crm/(v3/)?lists\b"), ((LISTS[0],), (LISTS[1],))),

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from olist.local.hubspot_sandbox.definitions import default_groups, default_properties
-from olist.local.hubspot_sandbox.errors import HubSpotError
+from olist.local.hubspot_sandbox.unique_values import claim, unique_value
 
 # As long as those of real accounts are today; HubSpot keeps them in 32 bits.
 PORTAL_IDS = (10_000_000, 99_999_999)
@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS definitions (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS blocked_emails (email_hash TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lists (id INTEGER PRIMARY KEY AUTOINCREMENT, definition TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS subscriptions (
+    email TEXT PRIMARY KEY, status TEXT NOT NULL, since TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS deliveries (
     contact TEXT, payload_hash TEXT, count INTEGER NOT NULL, acknowledged INTEGER NOT NULL DEFAULT 0,
     repeated INTEGER NOT NULL DEFAULT 0, acknowledged_at INTEGER, PRIMARY KEY (contact, payload_hash)
@@ -66,9 +69,9 @@ TABLE_NAMES = (
     "blocked_emails",
     "definitions",
     "lists",
+    "subscriptions",
     "deliveries",
 )
-EMAIL = "email"
 Delivery = tuple[str, str]  # the contact as the client named it, the hash of the payload
 
 
@@ -110,16 +113,6 @@ class Change:
 def now_text() -> str:
     """The time as HubSpot writes it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def is_unique(definition: Mapping[str, Any]) -> bool:
-    """Whether no two contacts may have the same value: of HubSpot's own properties, the e-mail address."""
-    return definition["hasUniqueValue"] or definition["name"] == EMAIL
-
-
-def unique_value(name: str, value: str) -> str:
-    """What two values are compared by: HubSpot takes e-mail addresses for the same whatever their case."""
-    return value.lower() if name == EMAIL else value
 
 
 class Store:
@@ -345,7 +338,7 @@ class Store:
     ) -> list[Contact]:
         rows = []
         for contact, change in targets:
-            self._claim_unique_values(connection, contact, change)
+            claim(connection, contact, change.properties, self.properties)
             merged = {**contact.properties, **change.properties}
             contact.properties = {name: value for name, value in merged.items() if value != ""}
             contact.updated_at = now
@@ -356,24 +349,6 @@ class Store:
             [change.delivery for _, change in targets if change.key],
         )
         return [contact for contact, _ in targets]
-
-    def _claim_unique_values(self, connection: sqlite3.Connection, contact: Contact, change: Change) -> None:
-        """Refuse the batch where another contact has the value; give up the value this one had before."""
-        for name, value in change.properties.items():
-            old = contact.properties.get(name, "")
-            if not is_unique(self.properties[name]):
-                continue
-            value, old = unique_value(name, value), unique_value(name, old)
-            if value == old:
-                continue
-            sql = "SELECT contact_id FROM unique_values WHERE property = ? AND value = ?"
-            owner = connection.execute(sql, (name, value)).fetchone()
-            if owner and owner[0] != contact.id:
-                raise HubSpotError(409, "CONFLICT", f"Contact already exists. Existing ID: {owner[0]}")
-            connection.execute("DELETE FROM unique_values WHERE property = ? AND value = ?", (name, old))
-            if value:
-                row = (name, value, contact.id)
-                connection.execute("INSERT OR REPLACE INTO unique_values VALUES (?, ?, ?)", row)
 
     def _by_value(self, id_property: str, keys: Sequence[str]) -> dict[str, Contact]:
         marks = ", ".join("?" * len(keys))

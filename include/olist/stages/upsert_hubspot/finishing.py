@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 # What is known of a delivery in the end, in the order of finish_sync.sql.
-OUTCOME = ("mode", "status", "message", "plan", "accepted", "rejected", "absent", "not_tried", "waiting")
+OUTCOME = (
+    "mode",
+    "status",
+    "message",
+    "plan",
+    "accepted",
+    "rejected",
+    "absent",
+    "not_tried",
+    "waiting",
+    "taken",
+)
 
 
 def finish(connection: "Connection", run_id: int, settings: HubSpotSettings | None = None) -> dict[str, Any]:
@@ -26,6 +37,8 @@ def finish(connection: "Connection", run_id: int, settings: HubSpotSettings | No
         (stop_reason,) = one_row(cursor)
         cursor.execute(read_sql("upsert_hubspot/finish_sync"), {"run_id": run_id, "stop_reason": stop_reason})
         sync = dict(zip(OUTCOME, one_row(cursor), strict=True))
+        if sync["status"] == "delivered" or sync["accepted"]:
+            cursor.execute("call ops.begin_experiment(%s, by_delivery => true)", (run_id,))
     if sync["status"] == "failed":
         raise OlistError(f"{sync['waiting']} contacts of the plan were not sent: clear upsert_hubspot.send.")
     if sync["status"] == "stopped":
@@ -36,7 +49,8 @@ def finish(connection: "Connection", run_id: int, settings: HubSpotSettings | No
         )
     allowed = read_strategy().limits.max_rejected_contacts
     # The share is of everybody. In a quiet month, most of those sent are the few who are always rejected.
-    refused = sync["rejected"] + sync["not_tried"]
+    # Nothing is wrong with a delivery because an e-mail is somebody else's.
+    refused = sync["rejected"] - sync["taken"] + sync["not_tried"]
     people = sync["plan"].get("unchanged", 0) + sync["accepted"] + refused
     if refused > allowed * people:
         others = f", and {sync['not_tried']} it rejected before were not tried" if sync["not_tried"] else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from olist.exceptions import OlistError
-from olist.hubspot import account, lists
+from olist.hubspot import account, lists, subscriptions
 from olist.hubspot.account import ValidationRule
 from olist.hubspot.client import HubSpot
 from olist.hubspot.definitions import Survey, survey
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 def examine(connection: "Connection", hubspot: HubSpot, strategy: Strategy, mode: str) -> list[Finding]:
-    """Everything that can be known of an account before there is a plan. Asks HubSpot nine times at most.
+    """Everything that can be known of an account before there is a plan. Asks HubSpot ten times at most.
 
     Raises HubSpotUnavailableError if no answer comes, OlistError for a token that HubSpot does not take.
     """
@@ -44,7 +44,7 @@ def examine(connection: "Connection", hubspot: HubSpot, strategy: Strategy, mode
     elif TO_READ not in granted:
         return [*findings, *account.lacking(granted)]
     try:
-        found = survey_of(connection, hubspot, portal_id)
+        found = survey_of(connection, hubspot, portal_id, has_groups=strategy.holdout.share > 0)
     except OlistError as error:
         # A Service Key may not read properties, which is found out only now.
         return [*findings, Finding(str(error))]
@@ -54,6 +54,8 @@ def examine(connection: "Connection", hubspot: HubSpot, strategy: Strategy, mode
         findings += account.lacking(granted, but=TO_CREATE if is_made else None)
     if strategy.hubspot.lists is not False:
         findings += lists.scopes(hubspot, granted)
+    if one_row(connection.execute(read_sql("upsert_hubspot/has_contacts_file")))[0]:
+        findings += subscriptions.scopes(hubspot, granted)
     rules, not_told = account.validation_rules(hubspot)
     findings += [*not_told, *_broken_names(connection, hubspot, strategy, rules)]
     if mode in CREATING:
@@ -83,12 +85,12 @@ def _about_new_contacts(hubspot: HubSpot) -> list[Finding]:
     return findings
 
 
-def survey_of(connection: "Connection", hubspot: HubSpot, portal_id: int) -> Survey:
-    """Our properties in an account, of which some are noted as ours."""
+def survey_of(connection: "Connection", hubspot: HubSpot, portal_id: int, has_groups: bool) -> Survey:
+    """Our properties in an account, of which some are noted as ours. `has_groups`: people are held out."""
     (noted,) = one_row(
         connection.execute(read_sql("upsert_hubspot/noted_properties"), {"portal_id": portal_id})
     )
-    return survey(hubspot, noted)
+    return survey(hubspot, noted, has_groups)
 
 
 def unknown_kept(strategy: Strategy) -> list[Finding]:
@@ -212,7 +214,7 @@ def _broken_values(
 ) -> tuple[int, str | None]:
     from psycopg.errors import DataError
 
-    own_names = {hubspot.names[each.name]: each.name for each in PROPERTIES}
+    own_names = {name: own for own, name in hubspot.names.items()}
     try:
         return one_row(
             connection.execute(

@@ -57,5 +57,10 @@ def _send(
             f"Run {run_id} was planned for the HubSpot account {planned_for}, and the access token is of"
             f" account {portal_id}: clear upsert_hubspot.plan with its downstream tasks."
         )
-    with Sender(connection, run_id, part, hubspot, portal_id, creates=mode in CREATING) as sender:
-        return sender.send_all()
+    try:
+        with Sender(connection, run_id, part, hubspot, portal_id, creates=mode in CREATING) as sender:
+            return sender.send_all()
+    except DailyLimitError:
+        # Met while it was found out whose an e-mail is.
+        connection.execute(read_sql("upsert_hubspot/pause_sync"), here)
+        return {"stopped": "paused"}

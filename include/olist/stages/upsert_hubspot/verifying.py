@@ -11,9 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from olist.exceptions import OlistError
 from olist.hubspot.client import BATCH_SIZE, HubSpot
 from olist.hubspot.properties import ID_PROPERTY, KINDS, PROPERTIES
 from olist.hubspot.reader import Contact, Reader
+from olist.stages.upsert_hubspot import preflight
+from olist.stages.upsert_hubspot.account import Account
+from olist.stages.upsert_hubspot.modes import READING_BACK, SENDING
+from olist.strategy.rules import Strategy
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
@@ -45,6 +50,42 @@ class Verification:
             f"{self.looked_at:,} contacts were read back: {self.missing:,} missing,"
             f" {self.edited:,} edited{which}, {self.merged:,} merged"
         )
+
+
+def read_back(
+    connection: "Connection", run_id: int, account: Account | None, mode: str, strategy: Strategy
+) -> Verification | None:
+    """Compares the account's contacts with the ledger, as far as the mode or strategy.yaml ask for it."""
+    share = strategy.hubspot.verify_share
+    if account is None or not (mode in READING_BACK or (share and mode in SENDING)):
+        return None
+    hubspot, ledger = account.hubspot, account.ledger
+    if (
+        mode != "verify"
+        and not one_row(connection.execute(read_sql("upsert_hubspot/is_sent"), {"run_id": run_id}))[0]
+    ):
+        return None
+    if ledger.known_by:
+        if mode == "verify":
+            raise OlistError(
+                "HubSpot knows our contacts by properties of another prefix (hubspot.property_prefix): they"
+                " can be verified after the next delivery, which sends everybody."
+            )
+        log.info(
+            "HubSpot knows our contacts by another prefix, and everybody is sent anew: none is read back."
+        )
+        return None
+    found = preflight.survey_of(connection, hubspot, ledger.portal_id, has_groups=strategy.holdout.share > 0)
+    everybody = mode == "repair" or not share
+    return verify(
+        connection,
+        run_id,
+        hubspot,
+        mode,
+        Decimal(1) if everybody else Decimal(str(share)),
+        [each.name for each in found.left_out],
+        knows_our_id=ID_PROPERTY not in [each.name for each in found.missing],
+    )
 
 
 def verify(
