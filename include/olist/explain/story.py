@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from olist.exceptions import OlistError
 from olist.explain.rules import Verdict, actions_tried, contact_tried, expressions, segments_tried
 from olist.explain.tiers import Model, Tiers
+from olist.hubspot.properties import PERSONAL
 from olist.strategy.rules import Strategy
 from olist.warehouse import read_sql
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 # No id of a file or of HubSpot is as long.
 LONGEST_ID = 200
-# As HubSpot names them. No page shows them, whatever was told or found of them.
-PERSONAL = ("email", "firstname", "lastname")
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def tell(
         tiers=_tiers(rows, numbers) if numbers else None,
         months=rows("months", person=person),
         orders=rows("orders", person=person, run_id=run_id, as_of=as_of),
-        opt_outs=_opt_outs(cursor, rows, person, run_id),
+        opt_outs=rows("opt_outs", person=person, run_id=run_id),
         contacts=rows("contacts", person=person),
         failures=rows("failures", person=person),
         differences=differences,
@@ -163,15 +162,6 @@ def _tiers(rows: Any, numbers: Row) -> Tiers | None:
     return Model(model[0]).look_from(
         numbers["loyalty_tier"], numbers["recency_days"], numbers["frequency"], numbers["monetary"]
     )
-
-
-def _opt_outs(cursor: "Cursor[Row]", rows: Any, person: str, run_id: int | None) -> list[Row]:
-    found = rows("opt_outs_of_file", person=person, run_id=run_id)
-    cursor.execute("select to_regclass('personal.hubspot_opt_outs') is not null as is_there")
-    noted = cursor.fetchone()
-    if noted and noted["is_there"]:
-        found += [each for each in rows("opt_outs", person=person) if each["source"] != "file" or not found]
-    return found
 
 
 def _impersonal(changes: dict[str, list[Any]]) -> dict[str, list[Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from olist.explain.rules import shown
 from olist.explain.story import Row, Story
-from olist.hubspot.properties import ID_PROPERTY, PROPERTIES
+from olist.hubspot.properties import CAMPAIGN_GROUP, ID_PROPERTY, PROPERTIES
 
 # From 5, the best, to 1.
 SCORES = {
@@ -23,7 +23,7 @@ SCORES = {
 }
 BETWEEN = {4: "the second fifth", 3: "the middle fifth", 2: "the fourth fifth"}
 # Without the id, which is the person's own and never changes.
-ORDER = [each.name for each in PROPERTIES if each.name != ID_PROPERTY]
+ORDER = [each.name for each in (*PROPERTIES, CAMPAIGN_GROUP) if each.name != ID_PROPERTY]
 OPERATIONS = {"create": "new", "update": "changed", "clear": "emptied", "restore": "put back"}
 OUTCOMES = {"accepted": "taken", "rejected": "refused", "absent": "not in HubSpot"}
 
