@@ -111,9 +111,7 @@ def _about_hubspot(story: Story) -> list[str]:
     if story.months and story.months[0]["is_held_out"]:
         found.append("Held out by chance (holdout of strategy.yaml): HubSpot gets no next action.")
     if story.contact and not story.contact.has_won and not story.contacts:
-        found.append(
-            f"May not become a contact in HubSpot by deliver.when of strategy.yaml: {story.contact.why}."
-        )
+        found.append(f"May not become a contact (deliver.when of strategy.yaml): {story.contact.why}.")
     if story.numbers and not story.contacts and not story.failures:
         found.append("HubSpot has never acknowledged anything about this person.")
     return found
