@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui airflow preview check-hubspot evaluate holdout erase secrets schema stop bench check test pictures lint audit format requirements clean
+.PHONY: help run ui airflow preview check-hubspot evaluate holdout explain erase secrets schema stop bench check test pictures lint audit format requirements clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ check-hubspot: $(VENV)/installed ## Whether the HubSpot account can be delivered
 
 evaluate: $(VENV)/installed ## Whether the segments predicted what customers bought afterwards
 	@$(BIN)/python -m olist.local evaluate
+
+explain: $(VENV)/installed ## Why a customer got this: make explain PERSON=<customer_unique_id or HubSpot contact id>
+	@$(BIN)/python -m olist.local explain
 
 holdout: $(VENV)/installed ## How small an effect how many people show (docs/experiments.md)
 	@$(BIN)/python -m olist.report.experiments

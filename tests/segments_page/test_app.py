@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import pytest
+from markupsafe import escape
 from support.airflow_browser import frame_of, logged_in, open_segments, rows_of
 from support.airflow_server import PASSWORDS
 from support.served_shop import BROWSER, Shop, served_shop
@@ -26,12 +27,15 @@ PATHS = [
     "run?dag_run_id={dag_run}",
     "runs/1/report",
     "runs/2/report",
+    "runs/1/campaign-list",
+    "person",
+    "person?id={person}",
     "docs",
     "redoc",
     "openapi.json",
 ]
 # Words that are on our pages and in our reports, and on no page that tells somebody to log in.
-DATA = ("Platinum", "Latest runs", "delivered", "customers")
+DATA = ("Platinum", "Latest runs", "latest runs", "delivered", "customers")
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +46,14 @@ def shop(
         yield shop
 
 
+def somebody(shop: Shop) -> str:
+    """A customer of the newest snapshot whom HubSpot has refused, in words that are hostile."""
+    ((person,),) = shop.asks(
+        f"select customer_unique_id from ops.hubspot_failures where position($${HOSTILE}$$ in message) > 0"
+    )
+    return person
+
+
 def cookie_or_header(token: str) -> list[dict[str, Any]]:
     return [{"cookies": {"_token": token}}, {"headers": {"Authorization": f"Bearer {token}"}}]
 
@@ -49,7 +61,9 @@ def cookie_or_header(token: str) -> list[dict[str, Any]]:
 def test_the_paths_of_these_tests_are_all_that_the_app_has(shop: Shop) -> None:
     assert sorted(shop.facts["routes"]) == [
         ["APIRoute", "/"],
+        ["APIRoute", "/person"],
         ["APIRoute", "/run"],
+        ["APIRoute", "/runs/{run_id}/campaign-list"],
         ["APIRoute", "/runs/{run_id}/report"],
     ]
 
@@ -60,7 +74,10 @@ def test_the_plugin_imports_nothing_that_takes_time(shop: Shop) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_nobody_sees_anything_without_a_login(shop: Shop, path: str) -> None:
-    is_ours, path = path not in ("docs", "redoc", "openapi.json"), path.format(dag_run=shop.dag_runs[0])
+    is_ours, path = (
+        path not in ("docs", "redoc", "openapi.json"),
+        path.format(dag_run=shop.dag_runs[0], person=somebody(shop)),
+    )
     for method in ("GET", "HEAD", "POST", "PUT", "OPTIONS"):
         answer = httpx.request(method, f"{shop.airflow.url}/customer-segments/{path}", timeout=30)
         assert answer.status_code in ((401, 405) if is_ours else (404,)), (method, answer.text)
@@ -82,7 +99,7 @@ def test_nobody_sees_anything_with_a_token_that_is_none(shop: Shop, path: str) -
         "signed by another": shop.token_with(key="x" * 64),
         "may do nothing": shop.token_with(role=None),
     }
-    path = path.format(dag_run=shop.dag_runs[0])
+    path = path.format(dag_run=shop.dag_runs[0], person=somebody(shop))
     for what, token in tokens.items():
         for more in cookie_or_header(token):
             answer = shop.airflow.get(path, **more)
@@ -100,10 +117,12 @@ def test_a_user_without_permission_is_told_so(shop: Shop) -> None:
 
 @pytest.mark.parametrize("user", ["admin", "reader"])
 def test_pages_may_run_nothing_and_are_kept_nowhere(shop: Shop, user: str) -> None:
-    for path in ("", "runs/2/report", "runs/99/report", f"run?dag_run_id={shop.dag_runs[0]}"):
+    person = f"person?id={somebody(shop)}"
+    for path in ("", "runs/2/report", "runs/99/report", f"run?dag_run_id={shop.dag_runs[0]}", person):
         answer = shop.reads(path, user)
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "frame-ancestors 'self'" in policy
+        assert "form-action 'self'" in policy
         assert "unsafe-inline" not in policy.partition("script-src")[2].partition(";")[0]
         assert answer.headers["Cache-Control"] == "no-store"
     assert shop.reads("", user).status_code == 200
@@ -166,7 +185,7 @@ def test_without_a_warehouse_the_page_is_a_sentence(shop: Shop, new_warehouse: C
         for warehouse, sentence in sentences.items():
             shop.connects(warehouse)
             # Waiting for one that never answers takes seconds.
-            for path in ("",) if warehouse == never else ("", "runs/1/report"):
+            for path in ("",) if warehouse == never else ("", "runs/1/report", "person?id=x"):
                 answer = shop.reads(path)
                 assert (answer.status_code, sentence in answer.text) == (503, True)
                 assert "secret" not in answer.text and "Traceback" not in answer.text
@@ -179,6 +198,47 @@ def test_without_a_warehouse_the_page_is_a_sentence(shop: Shop, new_warehouse: C
         silent.close()
         shop.connects(shop.warehouse)
     assert shop.reads().status_code == 200
+
+
+HOSTILE_IDS = [
+    "' or 1 = 1 --",
+    HOSTILE,
+    "100% %s %(person)s",
+    "a\0b",
+    "x" * 5_000,
+    "{{ 7 * 7 }}",
+    '" autofocus onfocus="alert(1)',
+    "nobody",
+]
+
+
+@pytest.mark.parametrize("wanted", HOSTILE_IDS, ids=range(len(HOSTILE_IDS)))
+def test_a_hostile_search_finds_nobody(shop: Shop, wanted: str) -> None:
+    answer = shop.reads(f"person?{urlencode({'id': wanted})}")
+    assert (answer.status_code, "Nobody is known by this id" in answer.text) == (404, True)
+    assert "<script>document" not in answer.text and "<img" not in answer.text and "49" not in answer.text
+    assert '" autofocus' not in answer.text
+    bytes_that_are_no_text = shop.reads("person?id=%ff%fe")
+    assert bytes_that_are_no_text.status_code == 404
+
+
+def test_a_story_has_what_the_warehouse_has(shop: Shop) -> None:
+    person = somebody(shop)
+    text = shop.reads(f"person?id={person}").text
+    ((segment, tier, action, money),) = shop.asks(
+        "select segment_name, loyalty_tier, next_action, monetary from analytics.vw_customer_segments"
+        f" where customer_unique_id = '{person}'"
+    )
+    for each in (person, segment, tier, str(escape(action)), f"R$ {money:,.2f}", "Refused since then"):
+        assert each in text, each
+    assert text.count(">refused") == 0 and text.count("new, refused: ") == 2
+    for (order,) in shop.asks(
+        f"select order_id from analytics.order_values where customer_unique_id = '{person}'"
+    ):
+        assert order in text
+    assert "&lt;script&gt;document" in text and "<script>document" not in text
+    empty = shop.reads("person")
+    assert (empty.status_code, "One customer" in empty.text) == (200, True)
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +307,42 @@ def test_the_latest_runs(shop: Shop, page: "Page") -> None:
         assert row[1:3] == ["succeeded", f"{customers:,}"]
         assert " ".join(row[3].split()) == f"delivered {sent:,} sent, {rejected:,} rejected"
         assert rejected > 0
+
+
+def test_one_customer_is_asked_for_by_either_id(shop: Shop, page: "Page") -> None:
+    ((person, contact_id),) = shop.asks(
+        "select customer_unique_id, contact_id from ops.hubspot_contacts order by contact_id::bigint limit 1"
+    )
+    said: list[str] = []
+    page.context.on("console", lambda message: said.append(message.text))
+    for wanted in (person, contact_id):
+        frame = open_segments(shop.airflow.url, page)
+        frame.get_by_label("One customer's story").fill(wanted)
+        frame.get_by_role("button", name="Explain").click()
+        frame.get_by_role("heading", name="Why this next action").wait_for()
+        assert person in frame.locator("header").inner_text()
+        assert len(frame.locator(".tried .won").all()) == 2
+    frame.get_by_role("link", name="The latest runs").click()
+    frame.get_by_role("heading", name="Latest runs").wait_for()
+    assert not [text for text in said if "Content Security Policy" in text]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_story_fits_its_window(shop: Shop, page: "Page", width: int, scheme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    try:
+        page.goto(f"{shop.airflow.url}/customer-segments/person?id={somebody(shop)}")
+        wide, shown = page.evaluate(
+            "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        assert wide <= shown
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert paper == {"light": "rgb(246, 246, 243)", "dark": "rgb(20, 24, 27)"}[scheme]
+    finally:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.emulate_media(color_scheme=None)
 
 
 def test_hostile_texts_are_texts(shop: Shop, page: "Page") -> None:

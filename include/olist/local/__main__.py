@@ -198,6 +198,16 @@ def erase() -> int:
     return erase_with_connections(os.environ.get("PERSON", ""), say)
 
 
+def explain() -> int:
+    """Tells the story of the person that the variable PERSON names. Returns 0."""
+    environment.prepare(say=console.print)
+
+    from olist.explain.command import explain
+
+    explain(os.environ.get("PERSON", ""), console)
+    return 0
+
+
 def say(sentence: str) -> None:
     """Prints a sentence in which nothing is markup."""
     console.print(sentence, markup=False, soft_wrap=True)
@@ -233,6 +243,7 @@ COMMANDS = {
     "preview": preview,
     "check-hubspot": check_hubspot,
     "erase": erase,
+    "explain": explain,
     "stop": stop,
     "bench": bench,
 }

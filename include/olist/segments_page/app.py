@@ -13,31 +13,37 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from olist.exceptions import OlistError
+from olist.explain import words
+from olist.explain.story import one_state, tell
 from olist.report import page as report_page
 from olist.report.experiments import verdict
 from olist.report.people import about_people
+from olist.strategy.reading import read_strategy
 from olist.warehouse import read_sql
 from olist.warehouse.session import settle
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
 DAG_ID = "customer_segmentation"
 # Where the plugin puts the app.
 PLACE = "customer-segments"
 # It begins with the style of the report, which lies beside report_page.TEMPLATE.
 TEMPLATE = Path(__file__).with_name("page.html.j2")
+PERSON = TEMPLATE.with_name("person.html.j2")
 SCRIPT = Path(__file__).with_name("script.js").read_text(encoding="utf-8")
 CONNECT_SECONDS, QUERY_SECONDS = 3, 10
+# Of one person, the newest first: two years of months with some tries again.
+MOST_DELIVERIES = 30
 
 AWAY = "The warehouse cannot be read at the moment. Why is in the log of Airflow's API server."
 SLOW = f"The warehouse has not answered within {QUERY_SECONDS} seconds."
@@ -70,6 +76,7 @@ def segments_app() -> FastAPI:
     )
     app.get("/")(overview)
     app.get("/run")(run_page)
+    app.get("/person")(person_page)
     app.get("/runs/{run_id}/report")(report)
     app.get("/runs/{run_id}/campaign-list")(campaign_list)
     app.exception_handler(HTTPException)(_refuse)
@@ -100,6 +107,23 @@ def run_page(request: Request, dag_id: str = DAG_ID, dag_run_id: str = "") -> Re
     if not data["runs"]:
         raise PageError(404, f"The warehouse has nothing of the run {dag_run_id}: it has not begun.")
     return _page(request, data, run=data["runs"][0])
+
+
+def person_page(request: Request, wanted: Annotated[str, Query(alias="id")] = "") -> Response:
+    """One person's story, by our id or that of a HubSpot contact; without one, where to ask for it."""
+    sentence, story, status = None, None, 200
+    if wanted.strip():
+        try:
+            strategy = read_strategy()
+        except OlistError as error:
+            raise PageError(503, str(error)) from error
+        with _warehouse() as cursor:
+            try:
+                story = tell(cursor, strategy, wanted, most_deliveries=MOST_DELIVERIES)
+            except OlistError as error:
+                sentence, status = str(error), 404
+    text = _render(request, PERSON, story=story, words=words, sentence=sentence, wanted=wanted.strip())
+    return HTMLResponse(text, status)
 
 
 def report(run_id: int) -> Response:
@@ -143,15 +167,19 @@ def _reading() -> Iterator[Callable[..., list[dict[str, Any]]]]:
 
     Raises PageError where the warehouse cannot be read.
     """
+    with _warehouse() as cursor:
+        yield lambda name, **values: cursor.execute(read_sql(f"segments_page/{name}"), values).fetchall()
+
+
+@contextmanager
+def _warehouse() -> Iterator["Cursor[dict[str, Any]]"]:
+    """A cursor on one state of the warehouse. Raises PageError where it cannot be read."""
     import psycopg
     from airflow.sdk.exceptions import AirflowNotFoundException
-    from psycopg.rows import dict_row
 
     try:
-        with closing(_connect()) as connection, connection.cursor(row_factory=dict_row) as cursor:
-            cursor.execute("begin isolation level repeatable read, read only")
-            cursor.execute(f"set local statement_timeout = {1000 * QUERY_SECONDS}")
-            yield lambda name, **values: cursor.execute(read_sql(f"segments_page/{name}"), values).fetchall()
+        with closing(_connect()) as connection, one_state(connection, QUERY_SECONDS) as cursor:
+            yield cursor
     except AirflowNotFoundException as error:
         raise PageError(503, NO_CONNECTION) from error
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
@@ -192,9 +220,9 @@ def _page(request: Request, data: dict[str, Any], **more: Any) -> HTMLResponse:
     )
 
 
-def _render(request: Request, **data: Any) -> str:
+def _render(request: Request, template: Path = TEMPLATE, **data: Any) -> str:
     airflow = _airflow(request)
-    return _template().render(
+    return _template(template).render(
         data, airflow=airflow, home=f"{airflow}{PLACE}/", dag=f"{airflow}dags/{DAG_ID}", script=SCRIPT
     )
 
@@ -205,11 +233,11 @@ def _airflow(request: Request) -> str:
 
 
 @cache
-def _template() -> Any:
+def _template(template: Path) -> Any:
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(
-        loader=FileSystemLoader([TEMPLATE.parent, report_page.TEMPLATE.parent]),
+        loader=FileSystemLoader([template.parent, report_page.TEMPLATE.parent]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -222,7 +250,7 @@ def _template() -> Any:
         "about_people": about_people,
         "verdict": verdict,
     }
-    return environment.get_template(TEMPLATE.name)
+    return environment.get_template(template.name)
 
 
 async def _say(request: Request, error: PageError) -> Response:
@@ -252,11 +280,11 @@ async def _with_headers(request: Request, answer: Callable[[Request], Any]) -> R
 
 @cache
 def _policy() -> str:
-    """The page's one script may run, and nothing else may be fetched, run, framed by others or sent."""
+    """The page's one script may run, and nothing else may be fetched, run, framed by others or sent away."""
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:;"
-        " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        " base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
     )
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from string import Formatter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, column, func, literal, or_, types
+from sqlalchemy import Boolean, ColumnElement, Text, and_, case, cast, column, func, literal, or_, types
 from sqlalchemy.dialects import postgresql
 
 from olist.strategy.limits import GATES, Limits
@@ -98,6 +98,18 @@ def newcomer_expression(strategy: Strategy) -> Expression:
     if not strategy.deliver.when:
         return literal(True)
     return func.coalesce(_all(strategy.deliver.when, ACTION_FIELDS, strategy), literal(False))
+
+
+def met_expression(
+    whens: list[dict[str, Condition]], fields: dict[str, str], strategy: Strategy
+) -> Expression:
+    """Whether each condition of each rule holds, in their order: boolean[], NULL: not known."""
+    met = [
+        condition_expression(field, condition, fields[field], strategy)
+        for when in whens
+        for field, condition in when.items()
+    ]
+    return cast(postgresql.array(met), postgresql.ARRAY(Boolean))
 
 
 def numbered_actions(strategy: Strategy) -> list[Action]:

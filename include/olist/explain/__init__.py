@@ -1,0 +1,1 @@
+"""One person's story: why this customer got this (docs/numbers.md)."""
