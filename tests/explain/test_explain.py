@@ -1,6 +1,5 @@
 """One person's story, against an independent reading of the files (support.reference), and in odd cases."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -14,7 +13,7 @@ import pytest
 from psycopg import Connection
 from rich.console import Console
 from support import pipeline, traces
-from support.forgotten import Scene, opened
+from support.forgotten import Scene
 from support.reference import TECH_CATEGORIES, reference
 from support.shop import Shop
 
@@ -341,20 +340,6 @@ def test_before_anything_has_run_nobody_is_known(connection: Connection) -> None
 
 
 # --- What HubSpot was told, and who was erased ---------------------------------------------------------
-
-
-@pytest.fixture
-def scene(copy_of: Callable[..., str], few: Path, tmp_path: Path) -> Iterator[Scene]:
-    data_dir = Path(shutil.copytree(few, tmp_path / "files"))
-    person = traces.most_frequent_person(few)
-    (data_dir / traces.CONTACTS).write_text(
-        f"customer_unique_id,email,first_name,opted_out\n{person},ana.souza@example.com,Anamaria,true\n"
-        "only-here,bob@example.com,Roberto,\n"
-    )
-    with opened(copy_of(pipeline.run, few), data_dir, tmp_path) as scene:
-        scene.month(AS_OF)
-        scene.month()
-        yield scene
 
 
 def test_what_hubspot_was_told_is_in_it(scene: Scene) -> None:
