@@ -223,9 +223,11 @@ def test_a_person_answers_in_the_browser(delivery: Delivery, browser: "Browser")
             page.goto(
                 f"{delivery.airflow.url}/dags/delivery/runs/{dag_run}/tasks/upsert_hubspot.approve/required_actions"
             )
-            page.get_by_role("button", name=button, exact=True).click()
+            choice = page.get_by_role("button", name=button, exact=True)
+            choice.wait_for()
+            if shots:
+                page.screenshot(path=f"{shots}/{button.lower()}.png", full_page=True)
+            choice.click()
             assert delivery.end(dag_run) == "success"
-        if shots:
-            page.screenshot(path=f"{shots}/approved.png")
     assert delivery.sync(5)[:2] == ("not approved", False)
     assert delivery.sync(6)[:2] == ("delivered", True) and delivery.writes() > before
