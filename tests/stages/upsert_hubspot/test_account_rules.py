@@ -374,7 +374,7 @@ def test_a_dry_run_is_warned_and_a_skipped_one_asks_nothing(
 def test_a_taken_email_is_one_persons_however_many_have_one(
     connection: Connection, run_id: int, url: str
 ) -> None:
-    """Of nine people alone in a row, nobody is innocent: each has an address of somebody else's."""
+    """Each of nine people in a batch has an address of another customer: one refusal finds them."""
     plan = upsert_hubspot.plan(connection, run_id, "upsert", settings(url))
     people = [
         person
@@ -384,7 +384,13 @@ def test_a_taken_email_is_one_persons_however_many_have_one(
             (run_id,),
         )
     ]
-    inputs = [{"properties": {"email": f"{person}@example.com"}, "associations": []} for person in people]
+    inputs = [
+        {
+            "properties": {"email": f"{each}@example.com", "olist_customer_id": f"not {each}"},
+            "associations": [],
+        }
+        for each in people
+    ]
     made = httpx.post(f"{url}/crm/v3/objects/contacts/batch/create", json={"inputs": inputs}, headers=HEADERS)
     assert made.status_code == 201
     connection.execute(
@@ -396,6 +402,8 @@ def test_a_taken_email_is_one_persons_however_many_have_one(
         upsert_hubspot.send(connection, run_id, part, "upsert", settings(url))
     outcome = upsert_hubspot.finish(connection, run_id)
     assert (outcome["status"], outcome["rejected"]) == ("delivered", 9)
+    log = httpx.get(f"{url}/sandbox/requests").json()
+    assert log["by_status"]["409"] == 1
 
 
 def test_a_stop_counts_for_all_parts_and_clearing_goes_on(

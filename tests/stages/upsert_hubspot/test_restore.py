@@ -104,8 +104,9 @@ def test_nobody_is_created_by_a_restore_nor_gets_back_an_action_they_may_not_hav
     (deleted,), (opted_out,), *_ = changed
     account.delete(account.records()[deleted])
     empty.execute(
-        "update ops.snapshot_drafts set next_action = '' where run_id = %s and customer_unique_id = %s",
-        (run_id, opted_out),
+        "insert into personal.hubspot_opt_outs (portal_id, customer_unique_id, source)"
+        " select portal_id, %s, 'hubspot' from ops.pipeline_runs where run_id = %s",
+        (opted_out, run_id),
     )
     sync = pipeline.deliver(empty, run_id, url, "restore")
     assert (sync["status"], sync["absent"]) == ("delivered", 1)
