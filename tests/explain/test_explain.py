@@ -228,7 +228,9 @@ def test_every_order_that_does_not_count_says_why(connection: Connection, tmp_pa
     shop.order("ana", "2018-06-01 00:00:00", order_id="all three", status="unavailable", lines=[])
     shop.order("bob", "2018-01-01 10:00:00", status="canceled")
     pipeline.run(connection, shop.write(tmp_path), AS_OF)
-    assert {each["order_id"]: each["why_not"] for each in story_of(connection, "ana").orders} == {
+    ana = story_of(connection, "ana")
+    assert [each["order_id"] for each in ana.counted] == ["counts"] and len(ana.left_out) == 4
+    assert {each["order_id"]: each["why_not"] for each in ana.orders} == {
         "counts": "",
         "canceled": "orders that are canceled do not count",
         "empty": "it has no item",
@@ -366,7 +368,13 @@ def test_what_hubspot_was_told_is_in_it(scene: Scene) -> None:
 
 def test_who_has_opted_out_and_who_is_held_out_is_said_to(scene: Scene) -> None:
     (note,) = [each for each in words.notes(story_of(scene.connection, scene.person)) if "opted out" in each]
-    assert "customer_contacts.csv says so" in note
+    assert "customer_contacts.csv says so, first seen on" in note
+    # The file's word of now counts, not that of the file before.
+    scene.connection.execute("update personal.customer_contacts_by_file set opted_out = false")
+    assert not [each for each in words.notes(story_of(scene.connection, scene.person)) if "opted" in each]
+    scene.connection.execute("update personal.hubspot_opt_outs set source = 'hubspot'")
+    (note,) = [each for each in words.notes(story_of(scene.connection, scene.person)) if "opted out" in each]
+    assert "HubSpot says so, first seen on" in note
     scene.connection.execute("update analytics.customer_snapshots set is_held_out = true")
     assert any("Held out" in each for each in words.notes(story_of(scene.connection, scene.person)))
     assert "(held out)" in printed(story_of(scene.connection, scene.person))
