@@ -77,6 +77,8 @@ class Delivery:
         return wait_for(is_asked)
 
     def answer(self, dag_run: str, choice: str, task: str = "approve") -> None:
+        # As no person is: Airflow 3.3.2 fails a task that goes on before its executor has heard of the pause.
+        time.sleep(5)
         body = {"chosen_options": [choice]}
         path = f"dags/delivery/dagRuns/{dag_run}/taskInstances/upsert_hubspot.{task}/-1/hitlDetails"
         self.airflow.asks("patch", path, body).raise_for_status()
