@@ -205,6 +205,6 @@ def test_a_run_imports_nothing_big(warehouse: str, demo: Path, tmp_path: Path) -
 def test_charts_are_those_of_the_same_process(own_process: None) -> None:
     rows = [{"state": "SP", "customers": 7, "revenue": 70.0}, {"state": "RJ", "customers": 3, "revenue": 9.0}]
     heat = [{"r_score": 5, "f_score": 5, "spend": 12.5, "customers": 4}]
-    data = {"heatmap": heat, "states": rows, "history": [], "movement": [], "model": []}
+    data = {"heatmap": heat, "states": rows, "history": [], "movement": [], "model": [], "cohorts": []}
     drawn = call(charts.draw, data, [], [], needs="matplotlib.figure", what="x")
     assert drawn == charts.draw(data, [], []) and set(drawn) == {"heatmap", "states"}

@@ -28,7 +28,7 @@ from olist.report.experiments import (
     verdict,
 )
 from olist.report.page import render_report
-from olist.segments_page.app import _template
+from olist.segments_page.app import TEMPLATE, _template
 from olist.strategy.preview import preview
 from olist.strategy.preview_tables import print_preview
 from olist.strategy.reading import read_strategy
@@ -291,7 +291,7 @@ def test_report_and_page_say_whether_actions_work(copy_of: Callable[..., str], d
         report = " ".join(render_report(connection, pipeline.last_run(connection)).split())
         with connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(read_sql("segments_page/action_lift")).fetchall()
-        page = _template().render(action_lift=rows, runs=[], moved=[], sync=[], gates=[], tiers=[])
+        page = _template(TEMPLATE).render(action_lift=rows, runs=[], moved=[], sync=[], gates=[], tiers=[])
     assert "30 % of the customers are held out by chance since 2018-01-01" in report
     assert "people are not counted yet, as their 90 days are not over" in report
     assert "so this is no proof that it worked: see above" in report
@@ -306,7 +306,7 @@ def test_without_holdouts_report_and_page_say_nothing_of_them(connection: Connec
     report = render_report(connection, pipeline.last_run(connection))
     assert "Did the actions work?" not in report and "held out" not in report
     assert "Nobody was left out at random, so this is no proof that an action worked." in report
-    page = _template().render(action_lift=[], runs=[], moved=[], sync=[], gates=[], tiers=[])
+    page = _template(TEMPLATE).render(action_lift=[], runs=[], moved=[], sync=[], gates=[], tiers=[])
     assert "held out" not in page
 
 
