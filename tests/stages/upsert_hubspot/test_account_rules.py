@@ -374,11 +374,7 @@ def test_a_dry_run_is_warned_and_a_skipped_one_asks_nothing(
 def test_a_taken_email_is_one_persons_however_many_have_one(
     connection: Connection, run_id: int, url: str
 ) -> None:
-<<<<<<< HEAD
     """Each of nine people in a batch has an address of another customer: one refusal finds them."""
-=======
-    """Of nine people in one batch, each has an address of another customer: one refusal finds them."""
->>>>>>> identity
     plan = upsert_hubspot.plan(connection, run_id, "upsert", settings(url))
     people = [
         person
