@@ -74,7 +74,7 @@ PARAMS = {
             "update": "update: who has changed and is a contact already",
             "verify": "verify: nothing, but find out what differs there",
             "repair": "repair: who has changed, and what differs there",
-            "restore": "restore: what it held after the month of As of",
+            "restore": "restore: what it held after the month of As of, once a person has said yes",
             "dry_run": "dry_run: nothing, but show what would be sent",
             "skip": "skip: nothing (for old months)",
         },
@@ -260,8 +260,8 @@ def finish(run: int):
 
 @task_group
 def upsert_hubspot(run: int):
-    """The delivery to HubSpot: plan it, ask whether it may be sent (`sync=approve`), send its parts side by
-    side, say how it ended."""
+    """The delivery to HubSpot: plan it, ask whether it may be sent (`sync` = `approve`, `restore`), send its
+    parts side by side, say how it ended."""
     parts = plan(run)
     questions = [AskForApproval(task_id=name, run_number=run, parts=parts) for name in QUESTIONS]
     sends = send.override(doc_md=send.function.__doc__).partial(run=run).expand(part=questions[-1].output)

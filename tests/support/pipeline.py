@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ from olist.local.bench.core import CORE
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 from olist.stages import load, upsert_hubspot
 from olist.stages.start_run import RunRequest, start_run
+from olist.stages.upsert_hubspot import approving
 from olist.warehouse import read_sql
 
 __all__ = ["matplotlib", "sklearn"]
@@ -65,7 +66,10 @@ def finish(connection: Connection, run_id: int) -> None:
 def deliver(connection: Connection, run_id: int, url: str | None, mode: str = "upsert", **more: str) -> dict:
     """Delivers a published run to the sandbox at `url`. Returns how it ended."""
     settings = HubSpotSettings(DEFAULT_TOKEN, url, **more) if url else None
-    for part in upsert_hubspot.plan(connection, run_id, mode, settings)["parts"]:
+    planned = upsert_hubspot.plan(connection, run_id, mode, settings)
+    if planned["status"] == "waiting":
+        planned = approve(connection, run_id, mode, settings)
+    for part in planned["parts"]:
         upsert_hubspot.send(connection, run_id, part, mode, settings)
     return upsert_hubspot.finish(connection, run_id, settings)
 
@@ -73,6 +77,14 @@ def deliver(connection: Connection, run_id: int, url: str | None, mode: str = "u
 def send(connection: Connection, run_id: int, part: int, url: str, mode: str = "upsert") -> dict:
     """Sends one part of a run that is planned."""
     return upsert_hubspot.send(connection, run_id, part, mode, HubSpotSettings(DEFAULT_TOKEN, url))
+
+
+def approve(connection: Connection, run_id: int, mode: str, settings: HubSpotSettings) -> dict:
+    """Says yes to the plan that waits. Returns what is to be sent."""
+    (fingerprint,) = connection.execute(
+        "select fingerprint from ops.hubspot_syncs where run_id = %s", (run_id,)
+    ).fetchone()
+    return approving.approve(connection, run_id, settings, mode, fingerprint, "Ana", datetime.now(UTC))
 
 
 def snapshot(connection: Connection, as_of: datetime | None = None) -> list[tuple]:

@@ -84,10 +84,12 @@ def _ask(console: Console, question: str, text: str) -> bool:
 
 def check_terminal(conf: dict[str, Any]) -> None:
     """Raises OlistError where a run is to ask a person, and there is nobody to ask."""
-    if conf.get("sync") == "approve" and not sys.stdin.isatty():
+    from olist.orchestration.approval import ASKED_ABOUT
+
+    if (mode := conf.get("sync")) in ASKED_ABOUT and not sys.stdin.isatty():
         raise OlistError(
-            "OLIST_SYNC=approve asks in the terminal whether the plan may be sent, and there is none: take"
-            " OLIST_SYNC=dry_run to see the plan, and OLIST_SYNC=upsert to send it."
+            f"OLIST_SYNC={mode} asks in the terminal whether the plan may be sent, and there is none: run it"
+            " in one, or in Airflow, where it waits for an answer."
         )
 
 

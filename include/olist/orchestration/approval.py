@@ -16,6 +16,8 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLOper
 
 # The tasks that may ask, in their order.
 QUESTIONS = ("approve", "approve_again", "approve_at_last")
+# The modes (the param `sync`) whose plans wait for a person.
+ASKED_ABOUT = ("approve", "restore")
 # Answers in the place of the UI, given subject and text of the question: `make run` has no UI.
 answer_at_once: Callable[[str, str], bool] | None = None
 
@@ -25,11 +27,11 @@ log = logging.getLogger(__name__)
 
 
 class AskForApproval(ApprovalOperator):
-    """Where `sync` is `approve`: asks a person whether the plan may be sent, and waits for the answer in
-    Airflow's UI or by its API; else it goes on at once. Without an answer in time (`hubspot.approval_hours`
-    of `strategy.yaml`) nothing is sent and the run goes on. A plan that has changed meanwhile is not sent:
-    the next of these tasks asks about the new one. Clear the first, with everything downstream, to be asked
-    again."""
+    """Where `sync` is `approve` or `restore`: asks a person whether the plan may be sent, and waits for the
+    answer in Airflow's UI or by its API; else it goes on at once. Without an answer in time
+    (`hubspot.approval_hours` of `strategy.yaml`) nothing is sent and the run goes on. A plan that has changed
+    meanwhile is not sent: the next of these tasks asks about the new one. Clear the first, with everything
+    downstream, to be asked again."""
 
     # Neither subject nor text: what is in braces in the name of an action is no template.
     template_fields = ("run_number", "parts")
@@ -47,7 +49,7 @@ class AskForApproval(ApprovalOperator):
 
     def execute(self, context: Any) -> list[int]:
         """Asks. Where nobody has to be asked, returns the parts to send; none if another task has to ask."""
-        if context["params"]["sync"] != "approve":
+        if context["params"]["sync"] not in ASKED_ABOUT:
             return self.parts
         from olist.orchestration import alerts, tasks
         from olist.stages.upsert_hubspot import approving
@@ -82,7 +84,8 @@ class AskForApproval(ApprovalOperator):
         if is_approved:
             fingerprint = context["ti"].xcom_pull(task_ids=self.task_id, key="fingerprint")
             settings = tasks.hubspot_settings()
-            decide = partial(approving.approve, settings=settings, fingerprint=fingerprint, by=by, at=at)
+            more = {"mode": context["params"]["sync"], "fingerprint": fingerprint, "by": by, "at": at}
+            decide = partial(approving.approve, settings=settings, **more)
         else:
             why_not = f"{by} said no" if by else "nobody has answered in time (hubspot.approval_hours)"
             decide = partial(approving.refuse, why_not=why_not, by=by, at=at)
@@ -95,7 +98,7 @@ class AskForApproval(ApprovalOperator):
         if self.label == QUESTIONS[-1]:
             raise AirflowFailException(
                 "The plan has changed each time while it waited, and this run can ask no more: trigger the"
-                " month again with sync=approve."
+                " month again."
             )
         log.warning(CHANGED)
         return []

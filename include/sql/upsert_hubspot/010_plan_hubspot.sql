@@ -10,6 +10,7 @@ begin
         when 'skip' then 'skipped'
         when 'verify' then 'verified'
         when 'approve' then 'waiting'
+        when 'restore' then 'waiting'
         else 'planned'
     end;
     if sync_status in ('planned', 'waiting') then

@@ -47,7 +47,7 @@ def ask(connection: Connection, run_id: int, folder: Path, task: str = "approve"
 
 
 def approve(connection: Connection, run_id: int, url: str, asked: dict) -> dict:
-    return approving.approve(connection, run_id, settings(url), asked["fingerprint"], "Ana", NOW)
+    return approving.approve(connection, run_id, settings(url), "approve", asked["fingerprint"], "Ana", NOW)
 
 
 def send(connection: Connection, run_id: int, url: str, parts: list[int]) -> dict:

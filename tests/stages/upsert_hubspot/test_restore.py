@@ -1,7 +1,7 @@
 """`sync=restore`: back to what HubSpot held after an older month, and forward again."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,11 @@ from support import pipeline
 from support.damage import Account
 
 from olist.exceptions import OlistError
+from olist.hubspot.client import HubSpotSettings
 from olist.hubspot.properties import CLEARED, ID_PROPERTY
+from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
+from olist.stages import upsert_hubspot
+from olist.stages.upsert_hubspot import approving
 
 ACCEPTED = ("customers_lost", "changed_actions", "tier_share_change")
 MONTHS = [date(2018, month, 1) for month in (4, 5, 6)]
@@ -73,6 +77,23 @@ def test_a_restore_goes_through_the_gates(empty: Connection, demo: Path, url: st
     run_id = pipeline.run(empty, demo, MONTHS[0], sync="restore")
     with pytest.raises(OlistError, match=r"customers_lost: \d+ of \d+ customers as of 2018-05-01"):
         pipeline.deliver(empty, run_id, url, "restore")
+    assert pipeline.contacts(url) == before
+
+
+def test_a_restore_waits_for_a_person(empty: Connection, few: Path, url: str, tmp_path: Path) -> None:
+    for month in MONTHS[:2]:
+        deliver_month(empty, few, month, url)
+    before = pipeline.contacts(url)
+    run_id = pipeline.run(empty, few, MONTHS[0], sync="restore", accept=ACCEPTED)
+    settings = HubSpotSettings(DEFAULT_TOKEN, url)
+    planned = upsert_hubspot.plan(empty, run_id, "restore", settings)
+    asked = approving.ask(empty, run_id, tmp_path, {}, "approve", is_first=True)
+    assert planned["status"] == "waiting" and asked["is_open"]
+    sent = upsert_hubspot.send(empty, run_id, planned["parts"][0], "restore", settings)
+    assert sent == {"stopped": "waiting"}
+    assert pipeline.contacts(url) == before
+    approving.refuse(empty, run_id, "Ana said no", "Ana", datetime.now(UTC))
+    assert upsert_hubspot.finish(empty, run_id, settings)["status"] == "not approved"
     assert pipeline.contacts(url) == before
 
 

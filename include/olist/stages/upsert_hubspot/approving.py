@@ -1,4 +1,4 @@
-"""The question whether a plan may be sent (`sync=approve`), and what becomes of the answer."""
+"""The question whether a plan may be sent (`sync=approve` or `restore`), and what becomes of the answer."""
 
 from datetime import datetime
 from pathlib import Path
@@ -52,6 +52,7 @@ def approve(
     connection: "Connection",
     run_id: int,
     settings: HubSpotSettings | None,
+    mode: str,
     fingerprint: str,
     by: str | None,
     at: datetime,
@@ -60,7 +61,7 @@ def approve(
 
     Returns what olist.stages.upsert_hubspot.plan returns.
     """
-    return plan(connection, run_id, "approve", settings, Approval(fingerprint, by, at))
+    return plan(connection, run_id, mode, settings, Approval(fingerprint, by, at))
 
 
 def refuse(

@@ -54,11 +54,12 @@ def plan(
     """What the run would send, and the parts to send it in (none where nothing is sent).
 
     Creates the properties, and the options of dropdowns, that HubSpot lacks. Without settings (no token) the
-    run is a dry run, compared with the ledger of the account that was last delivered to. A plan of the mode
-    `approve` waits, with nothing written to HubSpot, unless it is the one of `approval`. Raises OlistError
-    before anything is planned where a gate stops the delivery, or the account has lost what it had
-    acknowledged (but for the mode `repair`), and before anything is written where a gate of the plan stops it
-    or the account would refuse it (olist.stages.upsert_hubspot.preflight).
+    run is a dry run, compared with the ledger of the account that was last delivered to. A plan of the modes
+    `approve` and `restore` waits, with nothing written to HubSpot, unless it is that of `approval`.
+
+    Raises OlistError before anything is planned where a gate stops the delivery, or the account has lost what
+    it had acknowledged (but for the mode `repair`), and before anything is written where a gate of the plan
+    stops it or the account would refuse it (olist.stages.upsert_hubspot.preflight).
     """
     if settings is None and mode in NEEDING_HUBSPOT:
         log.warning("No HubSpot access token is configured: this is a dry run, and nothing is sent.")
