@@ -303,11 +303,11 @@ def test_a_channel_that_fails_hinders_no_other_and_its_url_is_in_no_log(
 def test_what_others_log_meanwhile_is_logged(chat: ChatServer, caplog: pytest.LogCaptureFixture) -> None:
     chat.seconds = 0.5
     with caplog.at_level(logging.DEBUG):
-        other = threading.Timer(0.2, logging.getLogger("urllib3.connectionpool").debug, ["somebody else's"])
+        other = threading.Timer(0.2, logging.getLogger("others").debug, ["somebody else's"])
         other.start()
         alerts.task_failed(failed_with(OlistError("orders.csv is empty.")))
         other.join()
-        logging.getLogger("urllib3.connectionpool").debug("afterwards")
+        logging.getLogger("others").debug("afterwards")
     assert {"somebody else's", "afterwards"} <= {record.getMessage() for record in caplog.records}
 
 

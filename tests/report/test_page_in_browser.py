@@ -54,7 +54,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(browser: "Browser",
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     assert page.evaluate("window.innerWidth") == PHONE["width"]
     widths = [chart.bounding_box()["width"] for chart in page.locator("svg.chart").all()]
-    assert len(widths) == 6 and min(widths) > 300
+    assert len(widths) == 7 and min(widths) > 300
 
 
 def test_a_desktop_shows_two_charts_beside_each_other(browser: "Browser", report: str) -> None:

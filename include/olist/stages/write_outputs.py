@@ -12,12 +12,15 @@ from olist.exceptions import OlistError
 from olist.report.bi_files import power_bi, tableau
 from olist.report.page import render_report
 from olist.warehouse import one_row, read_sql
+from olist.warehouse.session import locked_with_others
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 # No other try mends these. A full disk is an outage: see olist.orchestration.outages.
 NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST)
+# While files are written, nobody takes erased people out of them: olist.erasure.output_files.
+OUTPUTS_LOCK = "ops.outputs"
 CAMPAIGN_LIST = "campaign_list"
 FILES = (
     "final_customer_segments",
@@ -42,7 +45,7 @@ def write_outputs(connection: "Connection", run_id: int, folder: Path) -> dict[s
     and the numbers of snapshots and of months of the delivery log that were dropped (keep_months and
     keep_deliveries_months of strategy.yaml). Raises OlistError where the folder may not be written to.
     """
-    with _no_erasure(connection):
+    with locked_with_others(connection, OUTPUTS_LOCK):
         return _write(connection, run_id, folder)
 
 
@@ -77,7 +80,7 @@ def _write(connection: "Connection", run_id: int, folder: Path) -> dict[str, Any
 
 def write_campaign_list(connection: "Connection", run_id: int, folder: Path) -> Path:
     """Writes the list of whom a planned run would tell what, before anybody is. Returns its path."""
-    with _no_erasure(connection):
+    with locked_with_others(connection, OUTPUTS_LOCK):
         target, values = _target(connection, run_id, folder)
         _write_csv(connection, CAMPAIGN_LIST, values, target)
     return target / f"{CAMPAIGN_LIST}.csv"
@@ -101,16 +104,6 @@ def _drop_old_lists(folder: Path, since: date) -> None:
         with suppress(ValueError):
             if date.fromisoformat(path.parent.name) < since:
                 path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _no_erasure(connection: "Connection") -> Iterator[None]:
-    """While files are written, nobody takes erased people out of them: olist.erasure.output_files."""
-    connection.execute("select pg_advisory_lock_shared(hashtext('ops.outputs'))")
-    try:
-        yield
-    finally:
-        connection.execute("select pg_advisory_unlock_shared(hashtext('ops.outputs'))")
 
 
 def _write_csv(connection: "Connection", name: str, values: dict[str, Any], folder: Path) -> int:

@@ -1,7 +1,8 @@
 """What every connection of ours to the warehouse has in common, whoever set up the server behind it."""
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from olist.exceptions import OlistError
@@ -88,3 +89,17 @@ def _is_shared(connection: "Connection") -> bool:
 
 def _process(connection: "Connection") -> int:
     return one_row(connection.execute("select pg_catalog.pg_backend_pid()"))[0]
+
+
+@contextmanager
+def locked_with_others(connection: "Connection", name: str) -> Iterator[None]:
+    """Holds an advisory lock of PostgreSQL that others may hold as well, until the block is left."""
+    import psycopg
+
+    connection.execute("select pg_advisory_lock_shared(hashtext(%s))", (name,))
+    try:
+        yield
+    finally:
+        # With the connection the lock is gone as well, and why that has ended is what has to be said.
+        with suppress(psycopg.Error):
+            connection.execute("select pg_advisory_unlock_shared(hashtext(%s))", (name,))

@@ -11,6 +11,7 @@ from olist.hubspot.pace import Pace
 from olist.hubspot.sender import Sender
 from olist.stages.upsert_hubspot.modes import CREATING
 from olist.warehouse import one_row, read_sql
+from olist.warehouse.session import locked_with_others
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -27,11 +28,8 @@ def send(
     Raises OlistError where the token is of another account than the one that was planned for.
     """
     # While anybody holds this lock, nobody plans: see ops.plan_hubspot.
-    connection.execute("select pg_advisory_lock_shared(hashtext('ops.hubspot'))")
-    try:
+    with locked_with_others(connection, "ops.hubspot"):
         return _send(connection, run_id, part, mode, settings)
-    finally:
-        connection.execute("select pg_advisory_unlock_shared(hashtext('ops.hubspot'))")
 
 
 def _send(
