@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -73,6 +74,7 @@ class AirflowServer:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
         self.environment = plain | {name: str(value) for name, value in settings.items()}
         self.log, self.facts = home / "server.log", home / "facts.json"
+        self.scheduler_log = home / "scheduler.log"
         self.tokens: dict[str, str] = {}
         self.others: list[subprocess.Popen[bytes]] = []
 
@@ -107,6 +109,16 @@ class AirflowServer:
                     start_new_session=True,
                 )
             self.others.append(other)
+
+    def waits_for_pause(self, dag_run: str, task: str, try_number: int) -> None:
+        """Waits until the scheduler has heard that a task has paused: Airflow 3.3.2 fails one that goes on
+        before ("state mismatch"), which no person is quick enough to see. A scheduler that was killed
+        meanwhile never hears of it, and fails nothing."""
+        key = f"task_id='{task}', run_id='{dag_run}', try_number={try_number},"
+        heard = re.compile(f"Received executor event .*{re.escape(key)}")
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not heard.search(self.scheduler_log.read_text()):
+            time.sleep(0.2)
 
     def stop(self) -> None:
         # Nothing of it is kept, so there is nothing to wait for.
