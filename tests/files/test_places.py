@@ -20,6 +20,7 @@ from olist.files import source_file
 from olist.files.places import find_place
 from olist.files.sources import SOURCES, Source, source_of
 from olist.stages import load
+from olist.stages.load.incoming import Incoming
 from olist.strategy.reading import STRATEGY_FILE
 
 ORDERS = "olist_orders_dataset.csv"
@@ -145,15 +146,15 @@ def test_a_zip_that_changes_while_it_is_read_is_refused(
 ) -> None:
     packed = the_zip_itself(data_dir)
     run_id = pipeline.begin(connection, packed)
-    first_look = load._first_look
+    first_look = load.first_look
 
-    def look_then_change(file: source_file.SourceFile, source: Source) -> tuple:
+    def look_then_change(file: source_file.SourceFile, source: Source) -> Incoming:
         seen = first_look(file, source)
         with zipfile.ZipFile(packed, "a") as archive:
             archive.writestr(PAYMENTS, archive.read(PAYMENTS) + b"o1,1,voucher,1,1.00\n")
         return seen
 
-    monkeypatch.setattr(load, "_first_look", look_then_change)
+    monkeypatch.setattr(load, "first_look", look_then_change)
     with pytest.raises(OlistError, match=f"{PAYMENTS} in archive.zip changed while it was read"):
         load.load(connection, run_id, "order_payments")
 

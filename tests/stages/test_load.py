@@ -14,6 +14,7 @@ from olist.exceptions import OlistError
 from olist.files.source_file import SourceFile
 from olist.files.sources import Source
 from olist.stages import load
+from olist.stages.load.incoming import Incoming
 
 TRANSLATION = "product_category_name_translation.csv"
 PAYMENTS = "olist_order_payments_dataset.csv"
@@ -336,15 +337,15 @@ def test_a_file_that_grows_while_it_is_read_is_refused(
     connection: Connection, data_dir: Path, monkeypatch: pytest.MonkeyPatch, more: str
 ) -> None:
     run_id = pipeline.begin(connection, data_dir)
-    first_look = load._first_look
+    first_look = load.first_look
 
-    def look_then_grow(file: SourceFile, source: Source) -> tuple:
+    def look_then_grow(file: SourceFile, source: Source) -> Incoming:
         seen = first_look(file, source)
         with file.path.open("a") as growing:
             growing.write(more)
         return seen
 
-    monkeypatch.setattr(load, "_first_look", look_then_grow)
+    monkeypatch.setattr(load, "first_look", look_then_grow)
     with pytest.raises(OlistError, match="changed while it was read"):
         load.load(connection, run_id, "order_payments")
     assert connection.execute("select count(*) from ops.source_files").fetchone() == (0,)
