@@ -64,24 +64,31 @@ begin
 end
 $$;
 
--- At the end of a load: the marked rows go from the table in which the file landed, and are counted.
+-- At the end of a load: the marked rows go from the table that they are in, and are counted. Of an order that goes, the
+-- file keeps the moment, since the latest purchase decides about as_of.
 create or replace procedure ops.leave_out_erased(landed text, of_file_id bigint)
 language plpgsql
 as $$
 declare
+    orders text := case
+        when landed = 'raw.orders' then 'select * from staging.typed_orders where problem is null'
+        when landed = 'staging.orders_file_' || of_file_id then 'select ctid as position, * from ' || landed
+    end;
     gone bigint;
 begin
     if exists (select from rejected where problem is null) then
-        if landed = 'raw.orders' then
-            update ops.source_files
-            set erased_purchase = (
-                select max(order_purchase_timestamp)
-                from staging.typed_orders as typed
-                inner join rejected using (position)
-                where rejected.problem is null and typed.problem is null
-                  and order_status <> all (ops.excluded_statuses())
-            )
-            where file_id = of_file_id;
+        if orders is not null then
+            execute format(
+                'update ops.source_files
+                 set erased_purchase = (
+                     select max(order_purchase_timestamp)
+                     from (%s) as orders
+                     inner join rejected using (position)
+                     where rejected.problem is null and order_status <> all (ops.excluded_statuses())
+                 )
+                 where file_id = $1',
+                orders
+            ) using of_file_id;
         end if;
         execute format(
             'delete from %s as raw_row using rejected where rejected.position = raw_row.ctid and rejected.problem is null',

@@ -11,27 +11,16 @@ set default_statistics_target = 10
 as $$
 declare
     landed text := format('%I.%I', landing, source_table);
-    staged text := format('%I.%I', typed_schema, source_table || '_by_file');
-    part text := format('%I.%I', typed_schema, source_table || '_file_' || new_file_id);
+    part text;
     typed text := format('%I.%I', typed_schema, 'typed_' || source_table);
-    key_columns text;
-    typed_key text;
+    key_columns text := staging.key_columns(source_table, typed_schema);
     rows_read bigint;
     rows_erased bigint;
 begin
     -- Without a problem: rows of erased people.
     create temporary table rejected (position tid primary key, problem text) on commit drop;
     rows_erased := ops.mark_erased(landed);
-    select
-        string_agg(quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum)),
-        string_agg('typed.' || quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum))
-    into key_columns, typed_key
-    from pg_index
-    inner join pg_attribute on attrelid = indrelid and attnum = any (indkey)
-    where indrelid = staged::regclass and indisprimary and attname <> 'file_id';
-
-    perform ops.has_part(staged, part);
-    execute format('create table %s (like %s including defaults, check (file_id = %s))', part, staged, new_file_id);
+    call staging.open_part(source_table, new_file_id, typed_schema, part);
     execute format('select count(*) from %s', landed) into rows_read;
     -- Most files have nothing to reject, and then every value has been looked at once.
     if staging.fill_part(typed, part, new_file_id) < rows_read - rows_erased then
@@ -60,7 +49,7 @@ begin
                    and not exists (select from rejected where rejected.position = typed.position)
              ) as ranked
              where row_number > 1',
-            key_columns, typed, landed, typed_key
+            key_columns, typed, landed, staging.key_columns(source_table, typed_schema, 'typed.')
         );
         execute format('truncate %s', part);
         perform staging.fill_part(typed, part, new_file_id);
@@ -77,6 +66,32 @@ begin
 end
 $$;
 
+-- A partition for one file, not yet attached.
+create or replace procedure staging.open_part(
+    source_table text, new_file_id bigint, typed_schema text, inout part text default null
+)
+language plpgsql
+as $$
+declare
+    staged text := format('%I.%I', typed_schema, source_table || '_by_file');
+begin
+    part := format('%I.%I', typed_schema, source_table || '_file_' || new_file_id);
+    perform ops.has_part(staged, part);
+    execute format('create table %s (like %s including defaults, check (file_id = %s))', part, staged, new_file_id);
+end
+$$;
+
+-- The columns of a table's key within a file, in their order.
+create or replace function staging.key_columns(source_table text, typed_schema text, prefix text default '') returns text
+language sql stable
+return (
+    select string_agg(prefix || quote_ident(attname), ', ' order by array_position(indkey::smallint[], attnum))
+    from pg_index
+    inner join pg_attribute on attrelid = indrelid and attnum = any (indkey)
+    where indrelid = format('%I.%I', typed_schema, source_table || '_by_file')::regclass
+      and indisprimary and attname <> 'file_id'
+);
+
 -- Fills an empty partition with the good rows of a typed view. Returns how many rows of the file those are.
 create or replace function staging.fill_part(typed text, part text, new_file_id bigint)
 returns bigint
@@ -91,33 +106,44 @@ begin
         good_rows := good_rows || ' and not exists (select from rejected where rejected.position = typed.position)';
     end if;
     if typed = 'staging.typed_geolocation' then
-        -- A million points of 19,000 zip prefixes: the median is what the pipeline needs, and is not moved by
-        -- the few points that lie outside Brazil.
-        execute format(
-            'with prefixes as materialized (
-                 select
-                     zip_code_prefix,
-                     percentile_cont(0.5) within group (order by latitude) as latitude,
-                     percentile_cont(0.5) within group (order by longitude) as longitude,
-                     count(*) as points
-                 %s
-                 group by zip_code_prefix
-             ),
-
-             filled as (
-                 insert into %s select %s, zip_code_prefix, latitude, longitude from prefixes
-             )
-
-             select coalesce(sum(points), 0) from prefixes',
-            good_rows, part, new_file_id
-        ) into filled;
-        return filled;
+        return staging.fill_with_medians(part, new_file_id, good_rows);
     end if;
     select string_agg(quote_ident(attname), ', ' order by attnum) into column_names
     from pg_attribute
     where attrelid = part::regclass and attnum > 1 and not attisdropped;
     execute format('insert into %s select %s, %s %s', part, new_file_id, column_names, good_rows);
     get diagnostics filled = row_count;
+    return filled;
+end
+$$;
+
+-- A million points of 19,000 zip prefixes: the median is what the pipeline needs, and is not moved by the few points that
+-- lie outside Brazil. Returns how many points those are.
+create or replace function staging.fill_with_medians(part text, new_file_id bigint, points text)
+returns bigint
+language plpgsql
+as $$
+declare
+    filled bigint;
+begin
+    execute format(
+        'with prefixes as materialized (
+             select
+                 zip_code_prefix,
+                 percentile_cont(0.5) within group (order by latitude) as latitude,
+                 percentile_cont(0.5) within group (order by longitude) as longitude,
+                 count(*) as points
+             %s
+             group by zip_code_prefix
+         ),
+
+         filled as (
+             insert into %s select %s, zip_code_prefix, latitude, longitude from prefixes
+         )
+
+         select coalesce(sum(points), 0) from prefixes',
+        points, part, new_file_id
+    ) into filled;
     return filled;
 end
 $$;

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from olist.exceptions import OlistError
-from olist.files import csv_repair, emails
+from olist.files import clean_rows, csv_repair, emails
 from olist.files.places import find_place
 from olist.files.source_file import SourceFile
 from olist.files.sources import OPTIONAL_SOURCES, Source, source_of
 from olist.stages import contacts
 from olist.stages.load.as_text import about, fill_raw, keep_unreadable
+from olist.stages.load.clean import copy_clean_file
 from olist.stages.load.incoming import Incoming, first_look
 from olist.warehouse import fingerprint, one_row, read_sql
 
@@ -27,8 +28,13 @@ if TYPE_CHECKING:
     from psycopg import Connection, Cursor
 
 # Changed code may read or type rows differently, so a change to one of these loads every file again.
-TYPING_SQL = ("load/010_text_formats", "load/020_typed_views", "load/030_stage_file")
-READING_CODE = Path(csv_repair.__file__)
+TYPING_SQL = (
+    "load/010_text_formats",
+    "load/020_typed_views",
+    "load/030_stage_file",
+    "load/035_stage_clean_file",
+)
+READING_CODE = (Path(csv_repair.__file__), Path(clean_rows.__file__))
 PERSONAL_SQL, PERSONAL_CODE = "load/025_contacts", Path(emails.__file__)
 
 log = logging.getLogger(__name__)
@@ -104,7 +110,7 @@ def _load(connection: "Connection", run_id: int, source: Source, file: SourceFil
 
 
 def _code_that_reads(source: Source) -> list[str]:
-    code = [READING_CODE.read_text("utf-8"), *map(read_sql, TYPING_SQL)]
+    code = [path.read_text("utf-8") for path in READING_CODE] + [*map(read_sql, TYPING_SQL)]
     if source.is_personal:
         code += [read_sql(PERSONAL_SQL), PERSONAL_CODE.read_text("utf-8"), emails.CHECKED_BY]
     return code
@@ -112,19 +118,25 @@ def _code_that_reads(source: Source) -> list[str]:
 
 def _load_file(cursor: "Cursor", incoming: Incoming, content_hash: str) -> int:
     source = incoming.source
+    known_by = {"table": source.table, "hash": content_hash}
+    cursor.execute(
+        read_sql("load/register_file"), known_by | {"name": incoming.file.name, "schema": source.schema}
+    )
+    (file_id,) = one_row(cursor)
+    if not copy_clean_file(cursor, incoming, file_id):
+        _judge_file(cursor, incoming, file_id)
+    cursor.execute("call staging.show_file(%s, %s, %s)", (source.table, file_id, source.schema))
+    if source.is_personal:
+        cursor.execute("truncate personal.customer_contacts, personal.checked_emails")
+    return file_id
+
+
+def _judge_file(cursor: "Cursor", incoming: Incoming, file_id: int) -> None:
+    """Every row as text into raw, and from there into staging or aside."""
+    source = incoming.source
     with tempfile.TemporaryFile("w+", encoding="utf-8") as unreadable:
         rows_read, rows_unreadable = fill_raw(cursor, incoming, unreadable)
-        cursor.execute(
-            read_sql("load/register_file"),
-            {
-                "table": source.table,
-                "hash": content_hash,
-                "name": incoming.file.name,
-                "rows": rows_read,
-                "schema": source.schema,
-            },
-        )
-        (file_id,) = one_row(cursor)
+        cursor.execute(read_sql("load/count_rows"), {"file_id": file_id, "rows": rows_read})
         keep_unreadable(cursor, file_id, unreadable)
     if source.is_personal:
         contacts.check_emails(cursor)
@@ -138,10 +150,6 @@ def _load_file(cursor: "Cursor", incoming: Incoming, content_hash: str) -> int:
     cursor.execute(read_sql("load/count_rejects"), counts)
     # Lines that are no CSV were set aside before anybody could look whom they name.
     cursor.execute("call ops.remove_rejects(%s)", (file_id,))
-    cursor.execute("call staging.show_file(%s, %s, %s)", (source.table, file_id, source.schema))
-    if source.is_personal:
-        cursor.execute("truncate personal.customer_contacts, personal.checked_emails")
-    return file_id
 
 
 def _data_dir(connection: "Connection", run_id: int) -> Path:
