@@ -259,7 +259,8 @@ def test_a_file_with_damaged_bytes_is_read_whole_or_refused_in_a_sentence(
     names = header.decode("utf-8-sig").strip().replace('"', "").split(",")
     raw = connection.execute(f"select {', '.join(names)} from raw.{table}").fetchall()
     assert set(names) == set(columns)
-    if not counts["was_loaded_before"]:
+    # Of a clean file no text is kept.
+    if not counts["was_loaded_before"] and (raw or counts["rows_rejected"]):
         as_read = [tuple(field or None for field in row) for row in rows]
         kept = iter(as_read)
         assert all(row in kept for row in raw), "the rows of raw are rows of the file, in its order"
