@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui airflow preview check-hubspot evaluate holdout explain erase secrets schema stop bench check test pictures lint audit format requirements clean
+.PHONY: help run ui airflow preview check-hubspot evaluate holdout explain erase raw secrets schema stop bench check test pictures lint audit format requirements clean
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ holdout: $(VENV)/installed ## How small an effect how many people show (docs/exp
 
 erase: $(VENV)/installed ## Erase a person, in HubSpot too: make erase PERSON=<customer_unique_id>
 	@$(BIN)/python -m olist.local erase
+
+raw: $(VENV)/installed ## The files of the newest run as text in the schema raw, to look at with SQL
+	@$(BIN)/python -m olist.local raw
 
 stop: $(VENV)/installed ## Stop the PostgreSQL and the HubSpot sandbox that run and ui have started
 	@$(BIN)/python -m olist.local stop

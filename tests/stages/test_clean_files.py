@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from psycopg import Connection
 from support import pipeline
 
+from olist.exceptions import OlistError
 from olist.files.clean_rows import CLEAN, NotCleanError, clean_blocks
 from olist.files.sources import TABLES, source_of
 from olist.stages import load
+from olist.stages.load import raw
 
 # Among them values that PostgreSQL reads in a way that no file should hold, or that staging writes otherwise.
 ODD = [
@@ -55,7 +57,7 @@ search = settings(
 
 
 def rows_of(path: Path) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    return list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
 
 
 def as_csv(rows: list[list[str]], quoting: int, end: str) -> bytes:
@@ -182,3 +184,42 @@ def test_a_text_may_go_on_in_the_next_block() -> None:
         blocks_of('r1,o1,5,,"good\n', f"and fast,{ends}\n")
     with pytest.raises(NotCleanError):
         blocks_of('r1,o1,5,,"good\n', f'\n\\.\n",{ends}\n')
+
+
+def test_the_text_of_clean_files_is_there_when_asked_for(connection: Connection, data_dir: Path) -> None:
+    with pytest.raises(OlistError, match="Nothing has been loaded yet"):
+        next(raw.fill(connection))
+    pipeline.load_all(connection, pipeline.begin(connection, data_dir))
+    payments = data_dir / "olist_order_payments_dataset.csv"
+    payments.write_text(f"{payments.read_text()}o1,1\n")
+    filled = {table: (rows, broken) for table, _, rows, broken in raw.fill(connection)}
+    assert set(filled) == set(TABLES)
+    for table, (rows, broken) in filled.items():
+        columns = source_of(table).columns
+        found = connection.execute(f"select {', '.join(columns)} from raw.{table}").fetchall()
+        header, *written = rows_of(data_dir / f"{source_of(table).file_stem}.csv")
+        assert len(written) == rows and broken == (table == "order_payments")
+        places = [header.index(name) for name in columns]
+        assert found == [tuple(row[place] or None for place in places) for row in written if len(row) > 2]
+
+
+def test_an_erased_person_does_not_come_back_into_raw(connection: Connection, data_dir: Path) -> None:
+    pipeline.load_all(connection, pipeline.begin(connection, data_dir))
+    person, customer, order = connection.execute(
+        "select customer_unique_id, customer_id, order_id"
+        " from staging.customers_by_file inner join staging.orders_by_file using (customer_id) limit 1"
+    ).fetchone()
+    connection.execute("call ops.erase_person(%s)", (person,))
+    items = data_dir / "olist_order_items_dataset.csv"
+    items.write_text(f"{items.read_text()}{order},one,p1,s1,2018-01-01 00:00:00,1.00,1.00\n")
+    list(raw.fill(connection))
+    for table, column, value in (
+        ("customers", "customer_unique_id", person),
+        ("orders", "customer_id", customer),
+        ("order_items", "order_id", order),
+        ("order_payments", "order_id", order),
+    ):
+        there, all_rows = connection.execute(
+            f"select count(*) filter (where {column} = %s), count(*) from raw.{table}", (value,)
+        ).fetchone()
+        assert there == 0 < all_rows, table

@@ -208,6 +208,23 @@ def explain() -> int:
     return 0
 
 
+def raw() -> int:
+    """Fills the schema raw with the files of the newest run, as text."""
+    environment.prepare(say=console.print)
+
+    from olist.orchestration import tasks
+    from olist.stages.load import raw
+    from olist.stages.start_run import install
+    from olist.strategy.reading import read_strategy
+
+    with closing(tasks.connect()) as connection:
+        install(connection, read_strategy())
+        for table, file, rows, broken in raw.fill(connection):
+            more = f", {broken:,} of them no CSV and left out" if broken else ""
+            say(f"raw.{table}: {rows:,} rows of {file}{more}")
+    return 0
+
+
 def say(sentence: str) -> None:
     """Prints a sentence in which nothing is markup."""
     console.print(sentence, markup=False, soft_wrap=True)
@@ -244,6 +261,7 @@ COMMANDS = {
     "check-hubspot": check_hubspot,
     "erase": erase,
     "explain": explain,
+    "raw": raw,
     "stop": stop,
     "bench": bench,
 }

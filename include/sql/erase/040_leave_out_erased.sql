@@ -101,3 +101,26 @@ begin
     end if;
 end
 $$;
+
+-- Where a file was read into raw for people to look at: rows of erased people go again, broken ones that name them too.
+create or replace procedure ops.leave_erased_out_of_raw(source_table text)
+language plpgsql
+as $$
+declare
+    landed text := format('raw.%I', source_table);
+begin
+    create temporary table rejected (position tid primary key, problem text) on commit drop;
+    if exists (select from ops.erased_people) then
+        perform ops.mark_erased(landed);
+        execute format(
+            'insert into rejected
+             select position, problem from staging.%I where problem is not null
+             on conflict do nothing',
+            'typed_' || source_table
+        );
+        call ops.mark_erased_rejects(landed);
+        call ops.leave_out_erased(landed, null);
+    end if;
+    drop table rejected;
+end
+$$;
