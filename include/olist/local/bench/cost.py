@@ -1,4 +1,4 @@
-"""What a program of the benchmark takes: wall time, CPU time and memory, with what PostgreSQL takes for it."""
+"""What a program of the benchmark takes: wall time, CPU time (PostgreSQL's too) and memory."""
 
 import json
 import resource
@@ -18,15 +18,17 @@ from olist.warehouse import one_row
 Numbers = dict[str, float]
 
 
-def tell(work: Callable[[], Numbers | None]) -> None:
+def tell(work: Callable[..., Any], *arguments: Any) -> None:
     """Does the work of a program and prints what it took, as JSON in one line, for `run`.
 
-    Seconds and CPU seconds are those of the work, without the start of Python and the imports before it; MB is
-    the most memory that the process ever had. What the work returns is added to them, or told beside them.
+    Seconds and CPU seconds are those of the work, without the start of Python and the imports before it; MB
+    is the most memory that the process ever had. Numbers that the work returns are told as well: `cpu` and
+    `MB`, those of processes that helped, are added.
     """
     seconds, cpu = time.monotonic(), time.process_time()
-    more = work() or {}
+    answer = work(*arguments)
     took = {"seconds": time.monotonic() - seconds, "cpu": time.process_time() - cpu, "MB": peak_mb()}
+    more: Numbers = answer if isinstance(answer, dict) else {}
     print(json.dumps(took | {name: took.get(name, 0) + value for name, value in more.items()}))
 
 

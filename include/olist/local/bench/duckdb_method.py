@@ -234,7 +234,6 @@ def _store(duck: duckdb.DuckDBPyConnection, folder: Path, uri: str, table: str) 
     """DuckDB writes CSV into a pipe, while PostgreSQL reads from it."""
     pipe = folder / table
     os.mkfifo(pipe)
-    columns = "*"
     with ThreadPoolExecutor(1) as writer:
         written = writer.submit(
             duck.execute, f"copy {table} to '{pipe}' (format csv, header false, use_tmp_file false)"
@@ -251,4 +250,4 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 if __name__ == "__main__":
     _folder, _uri, *_more = sys.argv[1:]
-    tell(lambda: segment_customers(Path(_folder), _uri, "--whole" in _more))
+    tell(segment_customers, Path(_folder), _uri, "--whole" in _more)

@@ -234,4 +234,4 @@ def _csv(frame: pl.DataFrame) -> Iterator[memoryview]:
 
 if __name__ == "__main__":
     _folder, _uri, *_more = sys.argv[1:]
-    tell(lambda: segment_customers(Path(_folder), _uri, "--whole" in _more))
+    tell(segment_customers, Path(_folder), _uri, "--whole" in _more)
