@@ -29,7 +29,7 @@ def loaders() -> Iterator[ProcessPoolExecutor]:
 def _wait(everybody: Barrier) -> None:
     import olist.local.bench.core  # noqa: F401
 
-    everybody.wait()
+    everybody.wait(timeout=60)
 
 
 if __name__ == "__main__":

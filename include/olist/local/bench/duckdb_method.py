@@ -124,13 +124,17 @@ inner join favorites using (customer_unique_id)
 """
 SEGMENTS = f"""
 create table {ANSWER} as
-with scored as (
+with scores as (
     select
-        *,
+        number,
         ntile(5) over (order by last_purchase_date, frequency, monetary, number) as r_score,
         ntile(5) over (order by frequency, monetary, last_purchase_date, number) as f_score,
         ntile(5) over (order by monetary, frequency, last_purchase_date, number) as m_score
     from rfm
+),
+
+scored as (
+    select * from rfm inner join scores using (number)
 ),
 
 named as (
