@@ -49,7 +49,7 @@ raw: $(VENV)/installed ## The files of the newest run as text in the schema raw,
 stop: $(VENV)/installed ## Stop the PostgreSQL and the HubSpot sandbox that run and ui have started
 	@$(BIN)/python -m olist.local stop
 
-bench: $(VENV)/installed ## Measure, as ratios to something measured in the same run
+bench: $(VENV)/installed-dev ## Measure, as ratios to something measured in the same run
 	@$(BIN)/python -m olist.local bench
 
 check: lint ## Lint, and the tests that take neither Airflow, a browser nor a crash: a minute

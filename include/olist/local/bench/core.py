@@ -1,16 +1,11 @@
-"""Loading and computing against bare COPY of the same files, and against pandas.
-
-A ratio is made of two times of one round on one server, because machines are noisy; what counts is the
-median of several rounds.
-"""
+"""What is measured of our own: bare COPY of the files, and a run from its start to the published snapshot."""
 
 import itertools
-import subprocess
-import sys
+import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from olist.files.sources import SOURCES, TABLES
+from olist.local.bench.cost import Numbers, peak_mb
 from olist.model.links import NOT_NEEDED
 from olist.model.own_process import call
 from olist.stages import (
@@ -29,9 +25,7 @@ from olist.stages import (
     train_clusters,
     validate,
 )
-from olist.stages.start_run import RunRequest, install, start_run
-from olist.strategy.reading import read_strategy
-from olist.warehouse import one_row
+from olist.stages.start_run import RunRequest, start_run
 
 FEATURES = (
     build_features.order_values,
@@ -51,36 +45,6 @@ CORE = tuple(itertools.chain(*STEPS))
 # As many loads at once as an Airflow with LocalExecutor would run here.
 LOADS_AT_ONCE = 4
 BLOCK_BYTES = 1 << 20
-
-
-def measure_round(server: str, name: str, data_dir: Path, with_pandas: bool) -> dict[str, float]:
-    """Seconds of each part, in a new database of the server: bare COPY, a first run, a second one, pandas.
-
-    `auto` parts are those of a first run with retrain=auto, in a database of its own; the others train on the
-    run's own customers. And what the warehouse takes on disk after the first run (without the tables of the
-    bare COPY).
-
-    Training is without the start of its process (see `start_of_training`), as pandas is without its imports.
-    """
-    import sklearn.cluster  # noqa: F401
-
-    with _new_database(server, name) as uri:
-        with psycopg.connect(uri, autocommit=True) as connection:
-            install(connection, read_strategy())
-        seconds = {"copy": _seconds(lambda: bare_copy(uri, data_dir))}
-        with psycopg.connect(uri, autocommit=True) as connection:
-            connection.execute("drop schema bare cascade")
-        seconds |= run_core(uri, data_dir)
-        with psycopg.connect(uri) as connection:
-            (size,) = one_row(connection.execute("select pg_database_size(current_database())"))
-        seconds["warehouse MB"] = size / 1e6
-        seconds |= {f"again {part}": each for part, each in run_core(uri, data_dir).items()}
-    # By default a first run makes the models of all months before it: see docs/tiers.md.
-    with _new_database(server, f"{name}_auto") as uri:
-        with psycopg.connect(uri, autocommit=True) as connection:
-            install(connection, read_strategy())
-        seconds |= {f"auto {part}": each for part, each in run_core(uri, data_dir, "auto").items()}
-    return seconds | ({"pandas": pandas_method(data_dir)} if with_pandas else {})
 
 
 def start_of_training() -> float:
@@ -103,16 +67,21 @@ def bare_copy(uri: str, data_dir: Path) -> None:
                     target.write(block)
 
 
-def run_core(uri: str, data_dir: Path, retrain: str = "always") -> dict[str, float]:
+def run_core(uri: str, data_dir: Path, retrain: str = "always", loaders: Executor | None = None) -> Numbers:
     """Seconds of a run from its start to the published snapshot, in parts, and in all as `core`.
 
     `load` holds validation; `computing` is all that makes numbers but the training: features to actions. Some
     stages run side by side, so the parts are together more than `core`.
+
+    Tables are loaded by threads, or by the processes of `loaders`, as they are by Airflow's tasks: then the
+    answer has their CPU seconds (`cpu`) and the sum of their peaks of memory (`MB`) as well.
     """
     with psycopg.connect(uri, autocommit=True) as one, psycopg.connect(uri, autocommit=True) as other:
         began = time.monotonic()
         run_id = start_run(one, RunRequest(f"bench {began}", "bench", str(data_dir), retrain=retrain))
-        load_seconds = _seconds(lambda: _load_all(uri, run_id))
+        began_loads = time.monotonic()
+        took_loaders = _load_all(uri, run_id, loaders)
+        load_seconds = time.monotonic() - began_loads
         spent: dict[Callable[..., Any], float] = {}
         for stages in STEPS:
             spent |= _side_by_side(run_id, dict(zip(stages, (one, other), strict=False)))
@@ -124,13 +93,7 @@ def run_core(uri: str, data_dir: Path, retrain: str = "always") -> dict[str, flo
         "assign": sum(spent[stage] for stage in ASSIGN),
         "publish": spent[publish.publish],
     }
-    return seconds | {"computing": seconds["features"] + seconds["assign"], "core": core}
-
-
-def pandas_method(data_dir: Path) -> float:
-    """Seconds of the usual pandas method, in a process of its own, without its imports."""
-    program = [sys.executable, "-m", "olist.local.bench.pandas_method", str(data_dir)]
-    return float(subprocess.run(program, check=True, capture_output=True, text=True).stdout)
+    return seconds | {"computing": seconds["features"] + seconds["assign"], "core": core} | took_loaders
 
 
 def _side_by_side(run_id: int, stages: dict[Callable[..., Any], psycopg.Connection]) -> dict[Any, float]:
@@ -140,9 +103,24 @@ def _side_by_side(run_id: int, stages: dict[Callable[..., Any], psycopg.Connecti
         return dict(zip(stages, times, strict=True))
 
 
-def _load_all(uri: str, run_id: int) -> None:
-    with ThreadPoolExecutor(LOADS_AT_ONCE) as pool:
-        list(pool.map(lambda table: _load(uri, run_id, table), TABLES))
+def _load_all(uri: str, run_id: int, loaders: Executor | None) -> Numbers:
+    if loaders is None:
+        with ThreadPoolExecutor(LOADS_AT_ONCE) as threads:
+            list(threads.map(partial(_load, uri, run_id), TABLES))
+        return {}
+    cpu = 0.0
+    peaks: dict[int, float] = {}
+    for seconds, process, peak in loaders.map(partial(_load_and_tell, uri, run_id), TABLES):
+        cpu += seconds
+        peaks[process] = max(peak, peaks.get(process, 0.0))
+    return {"cpu": cpu, "MB": sum(peaks.values())}
+
+
+def _load_and_tell(uri: str, run_id: int, table: str) -> tuple[float, int, float]:
+    """Loads a table. Returns CPU seconds, the process and its peak of memory in MB."""
+    began = time.process_time()
+    _load(uri, run_id, table)
+    return time.process_time() - began, os.getpid(), peak_mb()
 
 
 def _load(uri: str, run_id: int, table: str) -> None:
@@ -154,12 +132,3 @@ def _seconds(function: Callable[[], Any]) -> float:
     began = time.monotonic()
     function()
     return time.monotonic() - began
-
-
-@contextmanager
-def _new_database(server: str, name: str) -> Iterator[str]:
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        yield f"{server.rpartition('/')[0]}/{name}"
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-        connection.execute("checkpoint")
