@@ -6,7 +6,7 @@ Only wiring is here. A task's name is the name of its module in `include/olist/s
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import Param, TaskGroup, chain, dag, get_current_context, task, task_group
+from airflow.sdk import Param, TaskGroup, chain, cross_downstream, dag, get_current_context, task, task_group
 
 from olist.files.sources import OPTIONAL_TABLES, TABLES
 from olist.orchestration import addresses, alerts
@@ -125,9 +125,8 @@ def load(table: str, run: int):
 
 @task(inlets=STAGING)
 def validate(run: int):
-    """Settles the date the run looks from (`as_of`), checks the loaded tables and measures the gates of the
-    files. What it found is in `ops.validation_results` and `ops.gate_results`. It changes nothing
-    that people read."""
+    """Checks the loaded tables and the order values, and measures the gates of the files. What it found is in
+    `ops.validation_results` and `ops.gate_results`. It changes nothing that people read."""
     from olist.orchestration import tasks
     from olist.stages import validate
 
@@ -136,8 +135,9 @@ def validate(run: int):
 
 @task
 def order_values(run: int):
-    """Computes what each order was worth, and whether it counts. Clear it with everything downstream; it
-    writes working tables of this run alone."""
+    """Computes what each order was worth, and whether it counts; the latest that does settles the date the
+    run looks from (`as_of`). Clear it with everything downstream; it writes working tables of this run
+    alone."""
     from olist.orchestration import tasks
     from olist.stages import build_features
 
@@ -317,7 +317,9 @@ def customer_segmentation():
         values, customers, segments = order_values(run), customer_rfm(run), customer_segments(run)
     trained, actions = train_clusters(run), compute_actions(run)
 
-    loads >> [validated, values] >> customers >> [segments, trained]
+    # The numbers of the customers are worked out while the data are checked, and go no further if they fail.
+    loads >> values >> [validated, customers]
+    cross_downstream([validated, customers], [segments, trained])
     trained >> assign_clusters(run) >> actions
     segments >> actions >> publish(run) >> upsert_hubspot(run) >> write_outputs(run)
 

@@ -12,6 +12,7 @@ from support import pipeline
 
 from olist.exceptions import OlistError
 from olist.files.sources import source_of
+from olist.stages.build_features import order_values
 from olist.stages.validate import validate
 
 DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d) (\d\d:\d\d):\d\d")
@@ -51,6 +52,7 @@ def with_comma(value: str) -> str:
 def validated(connection: Connection, data_dir: Path, **request: object) -> dict:
     run_id = pipeline.begin(connection, data_dir, **request)
     pipeline.load_all(connection, run_id)
+    order_values(connection, run_id)
     return validate(connection, run_id)
 
 

@@ -9,6 +9,7 @@ from support import pipeline
 from support.shop import Shop
 
 from olist.exceptions import OlistError
+from olist.stages.build_features import order_values
 from olist.stages.validate import validate
 
 ORDERS = "olist_orders_dataset.csv"
@@ -18,6 +19,7 @@ CUSTOMERS = "olist_customers_dataset.csv"
 def validated_as_of(connection: Connection, data_dir: Path, **request: object) -> str:
     run_id = pipeline.begin(connection, data_dir, **request)
     pipeline.load_all(connection, run_id)
+    order_values(connection, run_id)
     return validate(connection, run_id)["as_of"]
 
 

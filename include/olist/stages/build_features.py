@@ -9,10 +9,14 @@ if TYPE_CHECKING:
 
 
 def order_values(connection: "Connection", run_id: int) -> dict[str, Any]:
-    """Every order with the sums of its items and payments. Returns orders, and those that count."""
-    # Beside validate, which does the same: whoever comes first.
+    """Every order with the sums of its items and payments. Returns orders, and those that count.
+
+    The latest of those decides about the moment the run looks from, which is settled as well.
+    """
     connection.execute("call ops.settle_erased()")
-    return _call_and_count(connection, run_id, "order_values")
+    counts = _call_and_count(connection, run_id, "order_values")
+    connection.execute("call ops.resolve_as_of(%s)", (run_id,))
+    return counts
 
 
 def customer_rfm(connection: "Connection", run_id: int) -> dict[str, Any]:

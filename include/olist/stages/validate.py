@@ -1,4 +1,4 @@
-"""Validate: settle the moment the run looks from, check the staged tables, stop on what is critical."""
+"""Validate: check the staged tables and the order values, stop on what is critical."""
 
 import logging
 from typing import TYPE_CHECKING, Any
@@ -19,15 +19,14 @@ def validate(connection: "Connection", run_id: int) -> dict[str, Any]:
     Raises OlistError naming every critical check that failed, else every gate that stops the run. It begins
     with the files of which too many rows were set aside: what else is wrong mostly comes of that.
     """
-    connection.execute("call ops.settle_erased()")
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("call ops.resolve_as_of(%s)", (run_id,))
-        (as_of,) = one_row(cursor)
         cursor.execute("call ops.check_staging(%s)", (run_id,))
         cursor.execute(read_sql("validate/results"), {"run_id": run_id})
         results = cursor.fetchall()
         cursor.execute(read_sql("validate/damaged_files"), {"run_id": run_id})
         (damaged_files,) = one_row(cursor)
+        cursor.execute("select as_of from ops.pipeline_runs where run_id = %s", (run_id,))
+        (as_of,) = one_row(cursor)
 
     failures = []
     for check, table, severity, passed, detail in results:

@@ -14,15 +14,29 @@ begin
 
     insert into ops.order_values_drafts (
         run_id, order_id, customer_id, customer_unique_id, zip_code_prefix, customer_city, customer_state,
-        order_status, order_date, items_total, payments_total, is_qualifying
+        order_status, order_date, items_total, payments_total, is_qualifying,
+        items, payments, least_category, greatest_category
     )
     -- One aggregate and one join for both, since each takes as long as reading the tables three times.
     with totals as (
-        select order_id, ops.total(item) as items_total, ops.total(payment) as payments_total
+        select
+            order_id,
+            ops.total(item) as items_total,
+            ops.total(payment) as payments_total,
+            count(item)::integer as items,
+            count(payment)::integer as payments,
+            min(category) as least_category,
+            max(category) as greatest_category
         from (
-            select order_id, price + freight_value as item, null::numeric as payment from staging.order_items
+            select
+                order_id,
+                price + freight_value as item,
+                null::numeric as payment,
+                coalesce(category, 'unknown') as category
+            from staging.order_items
+            left join ops.product_categories using (product_id)
             union all
-            select order_id, null, payment_value from staging.order_payments
+            select order_id, null, payment_value, null from staging.order_payments
         ) as amounts
         group by order_id
     )
@@ -41,7 +55,11 @@ begin
         totals.payments_total,
         orders.order_status <> all (excluded_statuses)
             and totals.items_total is not null
-            and customers.customer_unique_id is not null
+            and customers.customer_unique_id is not null,
+        coalesce(totals.items, 0),
+        coalesce(totals.payments, 0),
+        totals.least_category,
+        totals.greatest_category
     from staging.orders
     left join staging.customers using (customer_id)
     left join totals using (order_id);

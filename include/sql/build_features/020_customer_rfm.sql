@@ -17,34 +17,10 @@ begin
         run_id, customer_unique_id, first_purchase_date, last_purchase_date, recency_days, frequency, monetary,
         avg_review_score, favorite_category, customer_city, customer_state, latitude, longitude
     )
-    with product_categories as (
-        select
-            product_id,
-            coalesce(product_category_name_english, products.product_category_name, 'unknown') as category
-        from staging.products
-        left join staging.product_category_name_translation as translation
-            on translation.product_category_name = staging.folded(products.product_category_name)
-    ),
-
-    orders_in_full as (
-        select
-            order_id,
-            min(category) as least_category,
-            max(category) as greatest_category,
-            sum(review_score)::integer as review_scores,
-            count(review_score)::integer as reviews
-        from (
-            select
-                order_items.order_id,
-                coalesce(product_categories.category, 'unknown') as category,
-                null::smallint as review_score
-            from staging.order_items
-            left join product_categories using (product_id)
-            union all
-            select order_id, null, review_score
-            from staging.order_reviews
-            where review_creation_date < run_as_of
-        ) as bought_and_reviewed
+    with reviewed_orders as (
+        select order_id, sum(review_score)::integer as review_scores, count(*)::integer as reviews
+        from staging.order_reviews
+        where review_creation_date < run_as_of
         group by order_id
     ),
 
@@ -64,7 +40,7 @@ begin
         from (
             select *
             from ops.qualifying_orders_before(of_run_id, run_as_of)
-            inner join orders_in_full using (order_id)
+            left join reviewed_orders using (order_id)
             order by customer_unique_id
         ) as their_orders
         group by customer_unique_id
@@ -75,10 +51,10 @@ begin
         select
             customer_unique_id, orders.order_id, orders.order_date,
             orders.zip_code_prefix, orders.customer_city, orders.customer_state,
-            least_category < greatest_category as is_mixed
+            purchases.least_category < purchases.greatest_category as is_mixed
         from ops.qualifying_orders_before(of_run_id, run_as_of) as orders
         inner join purchases using (customer_unique_id)
-        where purchases.frequency > 1 or least_category < greatest_category
+        where purchases.frequency > 1 or purchases.least_category < purchases.greatest_category
     ),
 
     latest_addresses as (
@@ -101,7 +77,7 @@ begin
             count(*) as items,
             ops.total(spend) as spend
         from mixed_purchases
-        left join product_categories using (product_id)
+        left join ops.product_categories using (product_id)
         group by customer_unique_id, coalesce(product_categories.category, 'unknown')
     ),
 

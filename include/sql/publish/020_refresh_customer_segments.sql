@@ -26,11 +26,11 @@ begin
     insert into ops.run_files (run_id, table_name, file_id)
     select new_run_id, table_name, file_id from ops.run_files where run_id = last_run.run_id;
 
+    call ops.build_order_values(new_run_id);
     call ops.resolve_as_of(new_run_id, resolved);
     call ops.check_staging(new_run_id);
     call ops.stop_on_failed_checks(new_run_id);
     call ops.stop_at_gates(new_run_id, 'validate');
-    call ops.build_order_values(new_run_id);
     call ops.build_customer_rfm(new_run_id);
     call ops.build_customer_segments(new_run_id);
 

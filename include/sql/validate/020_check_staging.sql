@@ -1,4 +1,4 @@
--- Every check of the staged rows, recorded for the run. A check has passed while its violations are no more
+-- Every check of the staged rows and of the order values made from them, recorded for the run. A check has passed while its violations are no more
 -- than the allowed share of the rows it looked at. Orders left out on purpose are counted by reason.
 create or replace procedure ops.check_staging(of_run_id bigint)
 language plpgsql
@@ -39,67 +39,31 @@ begin
     insert into ops.validation_results (
         run_id, check_name, table_name, severity, violations, passed, detail
     )
-    -- One aggregate by order for all three tables, since each one takes as long as reading them all. Where the
-    -- order is not there, its items, payments and reviews are counted as a whole.
-    with bought as (
-        select
-            order_id,
-            ops.total(item) as items_total,
-            ops.total(payment) as payments_total,
-            count(item) as items,
-            count(payment) as payments,
-            count(review_score) as reviews
-        from (
-            select
-                order_id, price + freight_value as item, null::numeric as payment, null::smallint as review_score
-            from staging.order_items
-            union all
-            select order_id, null, payment_value, null from staging.order_payments
-            union all
-            select order_id, null, null, review_score from staging.order_reviews
-        ) as rows_of_orders
-        group by order_id
-    ),
-
-    judged_orders as (
-        select
-            orders.order_id,
-            orders.order_purchase_timestamp::date as purchase_day,
-            orders.order_id is not null as is_there,
-            customers.customer_id is null as has_no_customer,
-            bought.payments_total <> bought.items_total as has_other_payment,
-            bought.items_total is not null and bought.payments_total is not null as is_reconcilable,
-            orders.order_delivered_customer_date < orders.order_purchase_timestamp as is_delivered_too_early,
-            bought.items,
-            bought.payments,
-            bought.reviews,
-            case
-                when orders.order_status = any (run.excluded_statuses) then 'status ' || orders.order_status
-                when bought.items_total is null then 'no item'
-                when customers.customer_id is null then 'no customer'
-                when orders.order_purchase_timestamp >= run.as_of then 'bought at or after as_of'
-            end as left_out_because
-        from staging.orders
-        full join bought using (order_id)
-        left join staging.customers on customers.customer_id = orders.customer_id
-    ),
-
     -- All that is asked about orders, from so few rows that it may be asked often.
-    order_groups as (
+    with order_groups as (
         select
-            is_there,
             purchase_day,
             left_out_because,
             count(*) as orders,
-            count(*) filter (where has_no_customer) as orders_without_customer,
-            count(*) filter (where is_reconcilable) as reconcilable_orders,
-            count(*) filter (where has_other_payment) as orders_with_other_payment,
-            count(*) filter (where is_delivered_too_early) as orders_delivered_too_early,
+            count(*) filter (where customer_unique_id is null) as orders_without_customer,
+            count(*) filter (where items > 0 and payments > 0) as reconcilable_orders,
+            count(*) filter (where payments_total <> items_total) as orders_with_other_payment,
             sum(items) as items,
-            sum(payments) as payments,
-            sum(reviews) as reviews
-        from judged_orders
-        group by is_there, purchase_day, left_out_because
+            sum(payments) as payments
+        from (
+            select
+                *,
+                order_date::date as purchase_day,
+                case
+                    when order_status = any (run.excluded_statuses) then 'status ' || order_status
+                    when items = 0 then 'no item'
+                    when customer_unique_id is null then 'no customer'
+                    when order_date >= run.as_of then 'bought at or after as_of'
+                end as left_out_because
+            from ops.order_values_drafts
+            where run_id = of_run_id
+        ) as judged_orders
+        group by purchase_day, left_out_because
     ),
 
     purchase_days as (
@@ -109,7 +73,7 @@ begin
             sum(orders) over (order by purchase_day desc) as orders_from_here,
             sum(orders) over () as all_orders
         from order_groups
-        where is_there and left_out_because is null
+        where left_out_because is null
     ),
 
     -- The latest purchase decides as_of, so one order dated 2099 would make all others eighty years old. Orders
@@ -128,19 +92,8 @@ begin
             coalesce(sum(orders_without_customer), 0) as orders_without_customer,
             coalesce(sum(reconcilable_orders), 0) as reconcilable_orders,
             coalesce(sum(orders_with_other_payment), 0) as orders_with_other_payment,
-            coalesce(sum(orders_delivered_too_early), 0) as orders_delivered_too_early
-        from order_groups
-        where is_there
-    ),
-
-    counted_rows as (
-        select
-            coalesce(sum(items), 0) as items,
-            coalesce(sum(payments), 0) as payments,
-            coalesce(sum(reviews), 0) as reviews,
-            coalesce(sum(items) filter (where not is_there), 0) as items_without_order,
-            coalesce(sum(payments) filter (where not is_there), 0) as payments_without_order,
-            coalesce(sum(reviews) filter (where not is_there), 0) as reviews_without_order
+            coalesce(sum(items), 0) as their_items,
+            coalesce(sum(payments), 0) as their_payments
         from order_groups
     ),
 
@@ -219,8 +172,8 @@ begin
         union all
         select
             'items_have_orders', 'order_items', 'critical',
-            items_without_order, items, 0.05, 'items name an order that is not there'
-        from counted_rows
+            items - their_items, items, 0.05, 'items name an order that is not there'
+        from counted_items cross join counted_orders
         union all
         select
             'items_match_payments', 'order_payments', 'warning',
@@ -230,8 +183,9 @@ begin
         union all
         select
             'delivered_after_purchase', 'orders', 'warning',
-            orders_delivered_too_early, orders, 0.0, 'orders were delivered before they were bought'
-        from counted_orders
+            count(*) filter (where order_delivered_customer_date < order_purchase_timestamp), count(*), 0.0,
+            'orders were delivered before they were bought'
+        from staging.orders
         union all
         select
             'items_have_products', 'order_items', 'warning',
@@ -245,13 +199,13 @@ begin
         union all
         select
             'payments_have_orders', 'order_payments', 'warning',
-            payments_without_order, payments, 0.0, 'payments name an order that is not there'
-        from counted_rows
+            payments - their_payments, payments, 0.0, 'payments name an order that is not there'
+        from (select count(*) as payments from staging.order_payments) as counted_payments cross join counted_orders
         union all
         select
             'reviews_have_orders', 'order_reviews', 'warning',
-            reviews_without_order, reviews, 0.0, 'reviews name an order that is not there'
-        from counted_rows
+            count(*) filter (where orders.order_id is null), count(*), 0.0, 'reviews name an order that is not there'
+        from staging.order_reviews left join staging.orders using (order_id)
         union all
         select
             check_name, table_name, 'warning',
@@ -303,7 +257,7 @@ begin
             sum(orders), (select counted_orders.orders from counted_orders), 1.0,
             'orders are left out: ' || left_out_because
         from order_groups
-        where is_there and left_out_because is not null
+        where left_out_because is not null
         group by left_out_because
     )
 

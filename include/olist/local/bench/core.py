@@ -35,8 +35,8 @@ FEATURES = (
 ASSIGN = (assign_clusters.assign_clusters, compute_actions.compute_actions)
 # The stages after the loads, as the DAG runs them: those of one step side by side.
 STEPS = (
-    (validate.validate, build_features.order_values),
-    (build_features.customer_rfm,),
+    (build_features.order_values,),
+    (validate.validate, build_features.customer_rfm),
     (build_features.customer_segments, train_clusters.train_clusters),
     *((stage,) for stage in ASSIGN),
     (publish.publish,),
