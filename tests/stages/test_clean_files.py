@@ -183,7 +183,7 @@ def test_a_text_may_go_on_in_the_next_block() -> None:
     with pytest.raises(NotCleanError):
         blocks_of('r1,o1,5,,"good\n', f"and fast,{ends}\n")
     with pytest.raises(NotCleanError):
-        blocks_of('r1,o1,5,,"good\n', f'\n\\.\n",{ends}\n')
+        blocks_of('r1,o1,5,,"good\n', f'\\.\n",{ends}\n')
 
 
 def test_the_text_of_clean_files_is_there_when_asked_for(connection: Connection, data_dir: Path) -> None:

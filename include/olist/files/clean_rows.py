@@ -8,7 +8,8 @@ reads from the text. Whatever else is in a file may be right as well; then those
 import re
 from collections.abc import Iterator, Mapping
 
-from olist.files.csv_repair import MAX_ROW_BYTES
+# A row that goes on in the next block is no longer. What is left beyond begins with a row that is not clean.
+LONGEST_REST = 1 << 16
 
 # No quantifier gives anything back (++, *+, ?+): so a row is looked at once, whatever is in it.
 _ID = r"[A-Za-z0-9_.-]{1,200}+"
@@ -130,7 +131,7 @@ def clean_blocks(blocks: Iterator[bytes], columns: Mapping[str, str]) -> Iterato
         assert matched  # if only with nothing
         rest = text[matched.end() :]
         # Before PostgreSQL 18, a line `\\.` ends the file for COPY, in quotes as well.
-        if len(rest) > MAX_ROW_BYTES or b"\n\\." in block:
+        if len(rest) > LONGEST_REST or b"\n\\." in text:
             raise NotCleanError
         yield block
     if rest and not rows.fullmatch(rest + b"\n"):
