@@ -1,12 +1,14 @@
 """Crashes: tasks and PostgreSQL are killed at random moments of every task, runs overlap. Nothing differs."""
 
 import random
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -122,8 +124,18 @@ def test_six_months_at_once_leave_what_they_leave_one_after_another(
                 outcome = task.outcome()
                 assert outcome.is_done, outcome.sentence
             assert deadlocks(scene) == 0
-            found.append(results.everything(scene))
+            found.append(without_movement(results.everything(scene)))
     results.assert_equal(*found, without=("campaign_list.csv", "told", "working tables"))
+
+
+def without_movement(found: dict[str, Any]) -> dict[str, Any]:
+    """Where somebody was before is told by the months that were published by then, which is chance here."""
+    for part in ("ledger", "log", "contacts"):
+        found[part] = {
+            person: {name: value for name, value in told.items() if not re.search("^previous_|_since$", name)}
+            for person, told in found[part].items()
+        }
+    return found
 
 
 def test_two_runs_may_write_one_file_at_once(tmp_path: Path) -> None:
