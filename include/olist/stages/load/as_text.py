@@ -5,7 +5,7 @@ aside.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, LiteralString
 
 from olist.files import csv_repair
@@ -15,6 +15,9 @@ from olist.stages.load.incoming import Incoming
 if TYPE_CHECKING:
     from psycopg import Cursor
     from psycopg.sql import Composable, Composed
+
+# How COPY reads a file of ours with its header: an empty field is NULL, in quotes as well.
+FILE_AS_IT_IS: LiteralString = "with (format csv, header true, encoding 'UTF8', force_null ({columns}))"
 
 
 def fill_raw(cursor: "Cursor", incoming: Incoming, unreadable: IO[str]) -> tuple[int, int]:
@@ -43,7 +46,20 @@ def about(statement: LiteralString, source: Source, *more: "Composable") -> "Com
     """A statement about the table that the file lands in."""
     from psycopg import sql
 
-    return sql.SQL(statement).format(sql.Identifier(source.landing, source.table), *more)
+    return sql.SQL(statement).format(sql.Identifier(*_landing(source)), *more)
+
+
+def copy_statement(target: tuple[str, ...], names: Iterable[str], options: LiteralString = "") -> "Composed":
+    """COPY from the client into the named columns of a table."""
+    from psycopg import sql
+
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    copy = sql.SQL("copy {table} ({columns}) from stdin " + options)
+    return copy.format(table=sql.Identifier(*target), columns=columns)
+
+
+def _landing(source: Source) -> tuple[str, str]:
+    return source.landing, source.table
 
 
 def _prepare_raw(cursor: "Cursor", incoming: Incoming) -> None:
@@ -58,8 +74,8 @@ def _prepare_raw(cursor: "Cursor", incoming: Incoming) -> None:
 
 
 def _copy(cursor: "Cursor", incoming: Incoming) -> int:
-    options = "with (format csv, header true, encoding 'UTF8', force_null ({columns}))"
-    with cursor.copy(_copy_statement(incoming.source, incoming.header.names, options)) as sink:
+    statement = copy_statement(_landing(incoming.source), incoming.header.names, FILE_AS_IT_IS)
+    with cursor.copy(statement) as sink:
         for block in csv_repair.plain_blocks(incoming.blocks()):
             sink.write(block)
     return cursor.rowcount
@@ -70,7 +86,7 @@ def _copy_row_by_row(cursor: "Cursor", incoming: Incoming, unreadable: IO[str]) 
     census = csv_repair.Census()
     rows: Iterator[csv_repair.Row] = csv_repair.read_rows(incoming.blocks(), len(names), file_name)
     next(rows)  # the header
-    with cursor.copy(_copy_statement(source, (*names, "file_line"))) as sink:
+    with cursor.copy(copy_statement(_landing(source), (*names, "file_line"))) as sink:
         for row in rows:
             census.count(row)
             if row.problem:
@@ -80,11 +96,3 @@ def _copy_row_by_row(cursor: "Cursor", incoming: Incoming, unreadable: IO[str]) 
                 sink.write_row([*(field or None for field in row.fields), row.line])
     census.refuse_another_encoding(file_name)
     return census.rows, census.unusable
-
-
-def _copy_statement(source: Source, names: tuple[str, ...], options: str = "") -> "Composed":
-    from psycopg import sql
-
-    columns = sql.SQL(", ").join(map(sql.Identifier, names))
-    copy = sql.SQL("copy {table} ({columns}) from stdin " + options)
-    return copy.format(table=sql.Identifier(source.landing, source.table), columns=columns)

@@ -3,13 +3,12 @@
 from typing import TYPE_CHECKING
 
 from olist.files.clean_rows import CLEAN, NotCleanError, clean_blocks
-from olist.stages.load.as_text import about
+from olist.stages.load.as_text import FILE_AS_IT_IS, about, copy_statement
 from olist.stages.load.incoming import Incoming
 from olist.warehouse import read_sql
 
 if TYPE_CHECKING:
     from psycopg import Cursor
-    from psycopg.sql import Composed
 
 # Columns that staging calls otherwise.
 TYPED_NAMES = {
@@ -41,7 +40,9 @@ def copy_clean_file(cursor: "Cursor", incoming: Incoming, file_id: int) -> bool:
             # What is there is the text of another file.
             cursor.execute(about("truncate {}", incoming.source))
             cursor.execute("call staging.open_clean_part(%s, %s)", (table, file_id))
-            with cursor.copy(_copy_statement(table, file_id, names)) as sink:
+            target = ("points",) if table == "geolocation" else ("staging", f"{table}_file_{file_id}")
+            typed = [TYPED_NAMES.get(name, name) for name in names]
+            with cursor.copy(copy_statement(target, typed, FILE_AS_IT_IS)) as sink:
                 for block in clean_blocks(incoming.blocks(), {name: columns[name] for name in names}):
                     sink.write(block)
             cursor.execute(read_sql("load/count_rows"), {"file_id": file_id, "rows": cursor.rowcount})
@@ -49,13 +50,3 @@ def copy_clean_file(cursor: "Cursor", incoming: Incoming, file_id: int) -> bool:
     except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded, NotCleanError):
         return False
     return True
-
-
-def _copy_statement(table: str, file_id: int, names: tuple[str, ...]) -> "Composed":
-    from psycopg import sql
-
-    target = ("points",) if table == "geolocation" else ("staging", f"{table}_file_{file_id}")
-    columns = [sql.Identifier(TYPED_NAMES.get(name, name)) for name in names]
-    options = "with (format csv, header true, encoding 'UTF8', force_null ({columns}))"
-    copy = sql.SQL("copy {table} ({columns}) from stdin " + options)
-    return copy.format(table=sql.Identifier(*target), columns=sql.SQL(", ").join(columns))
