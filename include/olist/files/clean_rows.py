@@ -22,8 +22,9 @@ _TIME = (
 )
 _ZIP = r"[0-9]{5}"
 _STATE = r"[A-Z]{1,20}+"
-_LATITUDE = r"-?+[0-8]?[0-9](?:\.[0-9]{1,30}+)?+"
-_LONGITUDE = r"-?+(?:1[0-7][0-9]|[0-9]{1,2}+)(?:\.[0-9]{1,30}+)?+"
+_DECIMALS = r"(?:\.[0-9]{1,30}+)?+(?:[eE]-[0-9]{1,2}+)?+"
+_LATITUDE = rf"-?+[0-8]?[0-9]{_DECIMALS}"
+_LONGITUDE = rf"-?+(?:1[0-7][0-9]|[0-9]{{1,2}}+){_DECIMALS}"
 # A text that stays as it is. In quotes it may hold anything.
 _TEXT = r'(?:"[^"]*+(?:""[^"]*+)*+"|[^",\r\n]++)?+'
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from olist.stages.results import make_result
 from olist.warehouse import one_row, read_sql
 
 if TYPE_CHECKING:
@@ -14,24 +15,25 @@ def order_values(connection: "Connection", run_id: int) -> dict[str, Any]:
     The latest of those decides about the moment the run looks from, which is settled as well.
     """
     connection.execute("call ops.settle_erased()")
-    counts = _call_and_count(connection, run_id, "order_values")
+    make_result(connection, run_id, "order_values")
     connection.execute("call ops.resolve_as_of(%s)", (run_id,))
-    return counts
+    return _count(connection, run_id, "order_values")
 
 
 def customer_rfm(connection: "Connection", run_id: int) -> dict[str, Any]:
     """One row for each person who bought before as_of. Returns customers and their monetary value in BRL."""
-    return _call_and_count(connection, run_id, "customer_rfm")
+    make_result(connection, run_id, "customer_rfm")
+    return _count(connection, run_id, "customer_rfm")
 
 
 def customer_segments(connection: "Connection", run_id: int) -> dict[str, Any]:
     """Quintile scores and a segment for each person. Returns customers by segment."""
-    return _call_and_count(connection, run_id, "customer_segments")
+    connection.execute("call ops.build_customer_segments(%s)", (run_id,))
+    return _count(connection, run_id, "customer_segments")
 
 
-def _call_and_count(connection: "Connection", run_id: int, feature: str) -> dict[str, Any]:
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute(f"call ops.build_{feature}(%s)", (run_id,))
-        cursor.execute(read_sql(f"build_features/count_{feature}"), {"run_id": run_id})
-        (counts,) = one_row(cursor)
-        return counts
+def _count(connection: "Connection", run_id: int, feature: str) -> dict[str, Any]:
+    (counts,) = one_row(
+        connection.execute(read_sql(f"build_features/count_{feature}"), {"run_id": run_id})
+    )
+    return counts

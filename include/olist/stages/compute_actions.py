@@ -3,6 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
+from olist.stages.results import make_result
 from olist.strategy.reading import read_strategy
 from olist.strategy.unknown_values import read_known_values, unknown_values
 from olist.warehouse import read_sql
@@ -19,10 +20,10 @@ def compute_actions(connection: "Connection", run_id: int) -> dict[str, Any]:
     Returns the reach of each rule, in the order they are tried, and sentences about values that the rules ask
     for and no customer has. Warns of these, and of rules that reached nobody.
     """
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("call ops.build_snapshot(%s)", (run_id,))
-        cursor.execute(read_sql("compute_actions/reach"), {"run_id": run_id})
-        reached = {(priority, action): customers for priority, action, customers in cursor}
+    connection.execute("call ops.enter_experiment(%s)", (run_id,))
+    make_result(connection, run_id, "snapshot")
+    reach_of_rules = connection.execute(read_sql("compute_actions/reach"), {"run_id": run_id})
+    reached = {(priority, action): customers for priority, action, customers in reach_of_rules}
 
     strategy = read_strategy()
     rules = [(number, rule.next_action) for number, rule in enumerate(strategy.actions, start=1)]

@@ -69,19 +69,30 @@ def settle(connection: "Connection") -> None:
         connection.execute(CLIENT_GONE)
 
 
+def another(connection: "Connection") -> "Connection":
+    """A further connection of ours, like this one, to the same server."""
+    other = _same_again(connection)
+    settle(other)
+    return other
+
+
+def _same_again(connection: "Connection") -> "Connection":
+    import psycopg
+
+    info = connection.info
+    return psycopg.connect(info.dsn, password=info.password, autocommit=True)
+
+
 def _is_shared(connection: "Connection") -> bool:
     """Whether the session behind a connection can be somebody else's a moment later.
 
     PostgreSQL tells a client the process it talks to; a pooler, which has many, tells a number of its own.
     Whether it shares them shows in a second connection, which meets the process of the idle first one.
     """
-    import psycopg
-
     if _process(connection) == connection.info.backend_pid:
         return False
-    info = connection.info
     for _ in range(TIMES_LOOKED):
-        with psycopg.connect(info.dsn, password=info.password, autocommit=True) as other:
+        with _same_again(connection) as other:
             if _process(connection) == _process(other):
                 return True
     return False

@@ -2,7 +2,8 @@
 -- nearest centre, measured on standardised ln(1 + x), the space the model was trained in. The same rule as
 -- sklearn.cluster.KMeans.predict. Nobody has a tier where there is no such model.
 create or replace function ops.tiers_by_model(
-    of_model_id bigint, of_run_id bigint default null, of_as_of timestamp default null
+    of_model_id bigint, of_run_id bigint default null, of_as_of timestamp default null,
+    slice integer default 0, slices integer default 1
 )
 returns table (customer_unique_id text, loyalty_tier text)
 language plpgsql stable
@@ -56,7 +57,7 @@ begin
                  from (
                      select customer_unique_id, recency_days, frequency, monetary
                      from ops.customer_rfm_drafts
-                     where run_id = $1
+                     where run_id = $1 and ops.slice_of(customer_unique_id, $4) = $3
                      union all
                      select customer_unique_id, recency_days, frequency, monetary
                      from analytics.customer_snapshots
@@ -67,7 +68,7 @@ begin
              offset 0
          ) as measured',
         nearest, distances, mean[1], scale[1], mean[2], scale[2], mean[3], scale[3]
-    ) using of_run_id, of_as_of;
+    ) using of_run_id, of_as_of, slice, slices;
 end
 $$;
 

@@ -1,6 +1,6 @@
 -- Every order with what was bought and what was paid. Whether it counts (is_qualifying) does not depend on a
 -- date, so that one set of order values serves every as_of.
-create or replace procedure ops.build_order_values(of_run_id bigint)
+create or replace procedure ops.build_order_values(of_run_id bigint, slice integer default 0, slices integer default 1)
 language plpgsql
 as $$
 declare
@@ -8,16 +8,14 @@ declare
 begin
     perform set_config('olist.run_id', of_run_id::text, true);
     call ops.plan_for_whole_tables();
-    if ops.copy_draft('order_values_drafts', of_run_id) then
-        return;
-    end if;
+    call ops.empty_draft('order_values_drafts', of_run_id, slice, slices);
 
     insert into ops.order_values_drafts (
         run_id, order_id, customer_id, customer_unique_id, zip_code_prefix, customer_city, customer_state,
         order_status, order_date, items_total, payments_total, is_qualifying,
-        items, payments, least_category, greatest_category
+        items, payments, least_category, greatest_category, reviews, review_scores, last_review_date
     )
-    -- One aggregate and one join for both, since each takes as long as reading the tables three times.
+    -- One aggregate and one join for all, since each takes as long as reading the tables three times.
     with totals as (
         select
             order_id,
@@ -26,18 +24,26 @@ begin
             count(item)::integer as items,
             count(payment)::integer as payments,
             min(category) as least_category,
-            max(category) as greatest_category
+            max(category) as greatest_category,
+            count(review_score)::integer as reviews,
+            sum(review_score)::integer as review_scores,
+            max(review_creation_date) as last_review_date
         from (
             select
                 order_id,
                 price + freight_value as item,
                 null::numeric as payment,
-                coalesce(category, 'unknown') as category
+                coalesce(category, 'unknown') as category,
+                null::smallint as review_score,
+                null::timestamp as review_creation_date
             from staging.order_items
             left join ops.product_categories using (product_id)
             union all
-            select order_id, null, payment_value, null from staging.order_payments
-        ) as amounts
+            select order_id, null, payment_value, null, null, null from staging.order_payments
+            union all
+            select order_id, null, null, null, review_score, review_creation_date from staging.order_reviews
+        ) as rows_of_orders
+        where ops.slice_of(order_id, slices) = slice
         group by order_id
     )
 
@@ -59,11 +65,14 @@ begin
         coalesce(totals.items, 0),
         coalesce(totals.payments, 0),
         totals.least_category,
-        totals.greatest_category
+        totals.greatest_category,
+        coalesce(totals.reviews, 0),
+        totals.review_scores,
+        totals.last_review_date
     from staging.orders
     left join staging.customers using (customer_id)
-    left join totals using (order_id);
-    call ops.analyze_draft('order_values_drafts', of_run_id);
-    call ops.record_inputs('order_values_drafts', of_run_id);
+    left join totals using (order_id)
+    where ops.slice_of(orders.order_id, slices) = slice;
+    call ops.analyze_draft('order_values_drafts', of_run_id, slice, slices);
 end
 $$;

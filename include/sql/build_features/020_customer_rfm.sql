@@ -1,7 +1,8 @@
 -- Recency, frequency and monetary value of every person with a qualifying order before as_of, with what else
 -- the rules look at: reviews, favourite category, where the latest order went. Nearly everybody has one order, of one
--- category: the least and the greatest of each say so, and only the others are looked at more closely.
-create or replace procedure ops.build_customer_rfm(of_run_id bigint)
+-- category, with all its reviews from before as_of: the least and the greatest of each say so, and only the others are
+-- looked at more closely.
+create or replace procedure ops.build_customer_rfm(of_run_id bigint, slice integer default 0, slices integer default 1)
 language plpgsql
 as $$
 declare
@@ -9,19 +10,16 @@ declare
 begin
     perform set_config('olist.run_id', of_run_id::text, true);
     call ops.plan_for_whole_tables();
-    if ops.copy_draft('customer_rfm_drafts', of_run_id) then
-        return;
-    end if;
+    call ops.empty_draft('customer_rfm_drafts', of_run_id, slice, slices);
 
     insert into ops.customer_rfm_drafts (
         run_id, customer_unique_id, first_purchase_date, last_purchase_date, recency_days, frequency, monetary,
         avg_review_score, favorite_category, customer_city, customer_state, latitude, longitude
     )
-    with reviewed_orders as (
-        select order_id, sum(review_score)::integer as review_scores, count(*)::integer as reviews
-        from staging.order_reviews
-        where review_creation_date < run_as_of
-        group by order_id
+    with orders as not materialized (
+        select *
+        from ops.qualifying_orders_before(of_run_id, run_as_of)
+        where ops.slice_of(customer_unique_id, slices) = slice
     ),
 
     purchases as (
@@ -31,18 +29,16 @@ begin
             max(order_date) as last_purchase_date,
             count(*) as frequency,
             ops.total(items_total) as monetary,
-            sum(review_scores)::numeric / nullif(sum(reviews), 0) as avg_review_score,
+            sum(review_scores) filter (where last_review_date < run_as_of)::numeric
+                / nullif(sum(reviews) filter (where last_review_date < run_as_of), 0) as avg_review_score,
             min(least_category) as least_category,
             max(greatest_category) as greatest_category,
             min(zip_code_prefix) as zip_code_prefix,
             min(customer_city) as customer_city,
-            min(customer_state) as customer_state
-        from (
-            select *
-            from ops.qualifying_orders_before(of_run_id, run_as_of)
-            left join reviewed_orders using (order_id)
-            order by customer_unique_id
-        ) as their_orders
+            min(customer_state) as customer_state,
+            min(least_category) < max(greatest_category) as is_mixed,
+            bool_or(reviews > 1 and last_review_date >= run_as_of) as is_reviewed_later
+        from (select * from orders order by customer_unique_id) as their_orders
         group by customer_unique_id
     ),
 
@@ -51,16 +47,24 @@ begin
         select
             customer_unique_id, orders.order_id, orders.order_date,
             orders.zip_code_prefix, orders.customer_city, orders.customer_state,
-            purchases.least_category < purchases.greatest_category as is_mixed
-        from ops.qualifying_orders_before(of_run_id, run_as_of) as orders
+            is_mixed, is_reviewed_later
+        from orders
         inner join purchases using (customer_unique_id)
-        where purchases.frequency > 1 or purchases.least_category < purchases.greatest_category
+        where frequency > 1 or is_mixed or is_reviewed_later
     ),
 
     latest_addresses as (
         select distinct on (customer_unique_id) customer_unique_id, zip_code_prefix, customer_city, customer_state
         from other_orders
         order by customer_unique_id, order_date desc, order_id desc
+    ),
+
+    reviews_in_time as (
+        select customer_unique_id, sum(review_score)::numeric / count(*) as avg_review_score
+        from other_orders
+        inner join staging.order_reviews using (order_id)
+        where is_reviewed_later and review_creation_date < run_as_of
+        group by customer_unique_id
     ),
 
     mixed_purchases as materialized (
@@ -89,14 +93,20 @@ begin
 
     customers as (
         select
-            purchases.*,
-            coalesce(favorite_categories.category, least_category) as favorite_category,
-            case when frequency = 1 then purchases.zip_code_prefix else latest.zip_code_prefix end as latest_zip,
-            case when frequency = 1 then purchases.customer_city else latest.customer_city end as latest_city,
-            case when frequency = 1 then purchases.customer_state else latest.customer_state end as latest_state
+            customer_unique_id, first_purchase_date, last_purchase_date, frequency, monetary, avg_review_score,
+            least_category as favorite_category, zip_code_prefix, customer_city, customer_state
         from purchases
-        left join latest_addresses as latest using (customer_unique_id)
+        where frequency = 1 and not (is_mixed or is_reviewed_later)
+        union all
+        select
+            customer_unique_id, first_purchase_date, last_purchase_date, frequency, monetary,
+            case when is_reviewed_later then in_time.avg_review_score else purchases.avg_review_score end,
+            coalesce(category, least_category), latest.zip_code_prefix, latest.customer_city, latest.customer_state
+        from purchases
+        inner join latest_addresses as latest using (customer_unique_id)
         left join favorite_categories using (customer_unique_id)
+        left join reviews_in_time as in_time using (customer_unique_id)
+        where frequency > 1 or is_mixed or is_reviewed_later
     )
 
     select
@@ -109,13 +119,12 @@ begin
         customers.monetary,
         customers.avg_review_score,
         customers.favorite_category,
-        customers.latest_city,
-        customers.latest_state,
+        customers.customer_city,
+        customers.customer_state,
         geolocation.latitude,
         geolocation.longitude
     from customers
-    left join staging.geolocation on geolocation.zip_code_prefix = customers.latest_zip;
-    call ops.analyze_draft('customer_rfm_drafts', of_run_id);
-    call ops.record_inputs('customer_rfm_drafts', of_run_id);
+    left join staging.geolocation on geolocation.zip_code_prefix = customers.zip_code_prefix;
+    call ops.analyze_draft('customer_rfm_drafts', of_run_id, slice, slices);
 end
 $$;

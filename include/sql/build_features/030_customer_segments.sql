@@ -16,6 +16,7 @@ begin
         );
         return;
     end if;
+    call ops.empty_draft('customer_segments_drafts', of_run_id);
 
     -- The rank in the order of the M score stands for (monetary, ..., customer_unique_id) where frequency and last
     -- purchase are equal already: two numbers are compared faster than four values with a text.

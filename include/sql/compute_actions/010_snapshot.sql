@@ -1,17 +1,14 @@
 -- The whole snapshot of a run: RFM, scores, segment, tier, and what to do next. The rules themselves are
 -- compiled from strategy.yaml into the functions ops.action_rule, ops.action_name and ops.action_reason.
-create or replace procedure ops.build_snapshot(of_run_id bigint)
+create or replace procedure ops.build_snapshot(of_run_id bigint, slice integer default 0, slices integer default 1)
 language plpgsql
 as $$
 declare
     run ops.pipeline_runs;
 begin
     select * into strict run from ops.pipeline_runs where run_id = of_run_id;
-    call ops.enter_experiment(of_run_id);
     call ops.plan_for_whole_tables();
-    if ops.copy_draft('snapshot_drafts', of_run_id) then
-        return;
-    end if;
+    call ops.empty_draft('snapshot_drafts', of_run_id, slice, slices);
 
     insert into ops.snapshot_drafts (
         run_id, as_of, customer_unique_id, first_purchase_date, last_purchase_date, recency_days, frequency,
@@ -33,10 +30,14 @@ begin
             ) as rule
         from ops.customer_rfm_drafts as rfm
         inner join ops.customer_segments_drafts as segments
-            on segments.run_id = of_run_id and segments.customer_unique_id = rfm.customer_unique_id
+            on segments.run_id = of_run_id
+            and segments.customer_unique_id = rfm.customer_unique_id
+            and ops.slice_of(segments.customer_unique_id, slices) = slice
         left join ops.customer_tiers_drafts as tiers
-            on tiers.run_id = of_run_id and tiers.customer_unique_id = rfm.customer_unique_id
-        where rfm.run_id = of_run_id
+            on tiers.run_id = of_run_id
+            and tiers.customer_unique_id = rfm.customer_unique_id
+            and ops.slice_of(tiers.customer_unique_id, slices) = slice
+        where rfm.run_id = of_run_id and ops.slice_of(rfm.customer_unique_id, slices) = slice
         offset 0
     )
 
@@ -71,7 +72,6 @@ begin
         run.model_id,
         ops.is_held_out(customers.customer_unique_id)
     from customers;
-    call ops.analyze_draft('snapshot_drafts', of_run_id);
-    call ops.record_inputs('snapshot_drafts', of_run_id);
+    call ops.analyze_draft('snapshot_drafts', of_run_id, slice, slices);
 end
 $$;

@@ -9,43 +9,48 @@ as $$
         select as_of from ops.pipeline_runs where run_id = of_run_id
     ),
 
-    before as materialized (
-        select * from ops.customers_before(of_run_id, of_stage)
-    ),
-
-    now as materialized (
-        select * from ops.customers_now(of_run_id, of_stage)
+    -- All that is asked about the customers, from so few rows that it may be asked often.
+    people as materialized (
+        select
+            before.loyalty_tier as tier_before,
+            now.loyalty_tier as tier_now,
+            before.customer_unique_id is not null as was_there,
+            now.customer_unique_id is not null as is_there,
+            before.next_action is not null as had_action,
+            before.next_action <> coalesce(now.next_action, '') as has_another_action,
+            now.avg_review_score is null and now.next_action = any (ops.apologies()) as is_unfounded_apology,
+            max(before.as_of) as as_of_before,
+            count(*) as people
+        from ops.customers_before(of_run_id, of_stage) as before
+        full join ops.customers_now(of_run_id, of_stage) as now using (customer_unique_id)
+        group by 1, 2, 3, 4, 5, 6, 7
     ),
 
     both_sides as (
         select
-            count(before.customer_unique_id) as people_before,
-            count(*) filter (where now.customer_unique_id is null) as lost,
-            count(*) filter (where before.next_action is not null and now.customer_unique_id is not null) as compared,
-            count(*) filter (
-                where before.next_action <> coalesce(now.next_action, '') and now.customer_unique_id is not null
-            ) as changed,
-            to_char(max(before.as_of), 'YYYY-MM-DD HH24:MI:SS') as as_of_before,
-            greatest(round(extract(epoch from max(run.as_of) - max(before.as_of)) / (86400 * 30.4)), 1) as months
-        from before
-        full join now using (customer_unique_id)
+            coalesce(sum(people) filter (where was_there), 0) as people_before,
+            coalesce(sum(people) filter (where not is_there), 0) as lost,
+            coalesce(sum(people) filter (where had_action and is_there), 0) as compared,
+            coalesce(sum(people) filter (where has_another_action and is_there), 0) as changed,
+            to_char(max(as_of_before), 'YYYY-MM-DD HH24:MI:SS') as as_of_before,
+            greatest(round(extract(epoch from max(run.as_of) - max(as_of_before)) / (86400 * 30.4)), 1) as months
+        from people
         cross join run
     ),
 
     tiers_before as (
-        select loyalty_tier, count(*)::numeric / sum(count(*)) over () as share
-        from before
-        where loyalty_tier is not null
-        group by loyalty_tier
+        select tier_before as loyalty_tier, sum(people) / sum(sum(people)) over () as share
+        from people
+        where tier_before is not null
+        group by tier_before
     ),
 
     -- Before sending of the account's contacts alone: others may have been kept away from it by their tier.
     tiers_now as (
-        select now.loyalty_tier, count(*)::numeric / sum(count(*)) over () as share
-        from now
-        left join before using (customer_unique_id)
-        where now.loyalty_tier is not null and (of_stage = 'publish' or before.customer_unique_id is not null)
-        group by now.loyalty_tier
+        select tier_now as loyalty_tier, sum(people) / sum(sum(people)) over () as share
+        from people
+        where tier_now is not null and (of_stage = 'publish' or was_there)
+        group by tier_now
     ),
 
     tier_shares as (
@@ -58,7 +63,7 @@ as $$
     )
 
     select
-        'customers_lost', '', lost::numeric / people_before, ops.limit_of('customers_lost'),
+        'customers_lost', '', lost / people_before, ops.limit_of('customers_lost'),
         format('%s of %s customers as of %s are not there any more', lost, people_before, as_of_before)
     from both_sides
     where people_before >= ops.compared_customers()
@@ -74,7 +79,7 @@ as $$
     where people_before >= ops.compared_customers()
     union all
     select
-        'changed_actions', '', changed::numeric / compared,
+        'changed_actions', '', changed / compared,
         least(ops.limit_of('changed_actions') * months, 1),
         format(
             '%s of %s customers would have another next action than as of %s',
@@ -84,8 +89,8 @@ as $$
     where people_before >= ops.compared_customers() and compared > 0
     union all
     select
-        'apologies_without_review', '', count(*), ops.limit_of('apologies_without_review'),
-        format('%s customers without a review would get an apology', count(*))
-    from now
-    where avg_review_score is null and next_action = any (ops.apologies())
+        'apologies_without_review', '', coalesce(sum(people), 0), ops.limit_of('apologies_without_review'),
+        format('%s customers without a review would get an apology', coalesce(sum(people), 0))
+    from people
+    where is_unfounded_apology
 $$;

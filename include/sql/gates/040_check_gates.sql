@@ -7,6 +7,7 @@ as $$
 begin
     -- The statement of a try that was killed may not have ended yet.
     perform from ops.pipeline_runs where run_id = of_run_id for no key update;
+    call ops.plan_for_whole_tables();
     delete from ops.gate_results where run_id = of_run_id and stage = of_stage;
     insert into ops.gate_results (run_id, stage, gate, subject, measured, allowed, accepted, detail)
     select of_run_id, of_stage, gate, subject, measured, allowed, gate = any (run.accepted_gates), detail

@@ -30,7 +30,7 @@ begin
         call ops.mark_erased_rejects(landed);
     end if;
     begin
-        execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
+        execute format('alter table %s add primary key (%s, file_id)', part, key_columns);
     exception when unique_violation then
         -- Which of two rows with one key is kept must not depend on the order of the file: the first as text.
         execute format(
@@ -53,7 +53,7 @@ begin
         );
         execute format('truncate %s', part);
         perform staging.fill_part(typed, part, new_file_id);
-        execute format('alter table %s add primary key (file_id, %s)', part, key_columns);
+        execute format('alter table %s add primary key (%s, file_id)', part, key_columns);
     end;
 
     execute format('analyze %s', part);

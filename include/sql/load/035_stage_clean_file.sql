@@ -35,7 +35,7 @@ begin
         call ops.leave_out_erased(part, new_file_id);
         drop table rejected;
     end if;
-    execute format('alter table %s add primary key (file_id, %s)', part, staging.key_columns(source_table, 'staging'));
+    execute format('alter table %s add primary key (%s, file_id)', part, staging.key_columns(source_table, 'staging'));
     execute format('analyze %s', part);
 end
 $$;

@@ -22,16 +22,16 @@ begin
     insert into ops.pipeline_runs (trigger, requested_as_of, data_dir, excluded_statuses, accepted_gates)
     values ('call', refresh_customer_segments.as_of, last_run.data_dir, ops.excluded_statuses(), accept)
     returning run_id into new_run_id;
-    call ops.open_drafts(new_run_id);
+    call ops.open_drafts(new_run_id, slices => 1);
     insert into ops.run_files (run_id, table_name, file_id)
     select new_run_id, table_name, file_id from ops.run_files where run_id = last_run.run_id;
 
-    call ops.build_order_values(new_run_id);
+    call ops.make_result('order_values', new_run_id);
     call ops.resolve_as_of(new_run_id, resolved);
     call ops.check_staging(new_run_id);
     call ops.stop_on_failed_checks(new_run_id);
     call ops.stop_at_gates(new_run_id, 'validate');
-    call ops.build_customer_rfm(new_run_id);
+    call ops.make_result('customer_rfm', new_run_id);
     call ops.build_customer_segments(new_run_id);
 
     new_model_id := ops.stored_model(
@@ -44,9 +44,10 @@ begin
     insert into ops.model_choices (run_id, model_id, decision, reason)
     select new_run_id, new_model_id, 'stored', 'A CALL trains nothing: it keeps the model of the snapshot there is, else takes the newest stored one that is not younger.'
     where new_model_id is not null;
-    call ops.assign_customer_tiers(new_run_id);
+    call ops.make_result('customer_tiers', new_run_id);
     call ops.record_tier_changes(new_run_id);
-    call ops.build_snapshot(new_run_id);
+    call ops.enter_experiment(new_run_id);
+    call ops.make_result('snapshot', new_run_id);
     call ops.stop_at_gates(new_run_id, 'publish');
     call analytics.publish_snapshot(new_run_id, customers);
     update ops.pipeline_runs

@@ -41,8 +41,8 @@ begin atomic
     order by run_id desc;
 end;
 
--- Empties a draft and fills it from a run with the same inputs, if there is one. Returns whether it did; otherwise
--- the caller fills it.
+-- Fills a draft from a run with the same inputs, if there is one. Returns whether it did; otherwise the caller empties
+-- and fills it.
 create or replace function ops.copy_draft(draft text, of_run_id bigint) returns boolean
 language plpgsql
 as $$
@@ -52,7 +52,8 @@ declare
     from_part text;
     column_names text;
 begin
-    call ops.empty_draft(draft, of_run_id);
+    call ops.find_draft(draft, of_run_id);
+    delete from ops.result_inputs where run_id = of_run_id and result = draft;
     for from_run_id in select * from ops.runs_with_same(draft, of_run_id) loop
         from_part := format('ops.%I', draft || '_' || from_run_id);
         begin
@@ -66,6 +67,7 @@ begin
         select string_agg(quote_ident(attname), ', ' order by attnum) into column_names
         from pg_attribute
         where attrelid = part::regclass and attnum > 0 and not attisdropped and attname <> 'run_id';
+        execute format('truncate %s', part);
         execute format(
             'insert into %1$s (run_id, %2$s) select %3$s, %2$s from %4$s', part, column_names, of_run_id, from_part
         );
@@ -74,5 +76,18 @@ begin
         return true;
     end loop;
     return false;
+end
+$$;
+
+-- A result in one piece, for analytics.refresh_customer_segments; stages fill its slices side by side
+-- (olist.stages.results).
+create or replace procedure ops.make_result(result text, of_run_id bigint)
+language plpgsql
+as $$
+begin
+    if not ops.copy_draft(result || '_drafts', of_run_id) then
+        execute format('call ops.%I($1)', 'build_' || result) using of_run_id;
+        call ops.record_inputs(result || '_drafts', of_run_id);
+    end if;
 end
 $$;
