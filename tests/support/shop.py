@@ -68,9 +68,9 @@ class Shop:
             self.tables["olist_order_items_dataset"].append(
                 [order_id, number, product_id, "seller", purchased_at, price, freight]
             )
-        for score, created_at in reviews or []:
+        for number, (score, created_at) in enumerate(reviews or []):
             self.tables["olist_order_reviews_dataset"].append(
-                ["review", order_id, score, "", "two\nlines", created_at, created_at]
+                [f"review-{number}", order_id, score, "", "two\nlines", created_at, created_at]
             )
 
     def crowd(self) -> None:

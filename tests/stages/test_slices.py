@@ -1,0 +1,165 @@
+"""The working tables of a run in slices, filled side by side: the result is the same however many there are."""
+
+import threading
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import Connection
+from support import pipeline
+
+from olist.stages import build_features
+from olist.stages.results import make_result
+
+SLICED = ["order_values_drafts", "customer_rfm_drafts", "customer_tiers_drafts", "snapshot_drafts"]
+RESULTS = [*SLICED, "customer_segments_drafts", "validation_results"]
+
+
+def slices(connection: Connection, draft: str, run_id: int) -> list[str]:
+    """The tables that a draft of a run is in."""
+    rows = connection.execute(
+        "select inhrelid::regclass::text from pg_inherits where inhparent = %s::regclass order by 1",
+        (f"ops.{draft}_{run_id}",),
+    )
+    return [name for (name,) in rows]
+
+
+def content(connection: Connection, run_id: int) -> dict[str, tuple]:
+    """How many rows each result of a run has, and their hash."""
+    return {
+        table: connection.execute(
+            "select count(*), md5(string_agg((to_jsonb(result) - 'run_id')::text, ',' order by to_jsonb(result)))"
+            f" from ops.{table} as result where run_id = %s",
+            (run_id,),
+        ).fetchone()
+        for table in RESULTS
+    }
+
+
+def run_with(connection: Connection, folder: Path, processes: int) -> int:
+    """A run of its own, by a server that computes with so many processes."""
+    connection.execute("delete from ops.result_inputs")
+    connection.execute("select set_config('max_parallel_workers', %s, false)", (str(processes),))
+    return pipeline.run(connection, folder)
+
+
+def test_the_result_is_the_same_however_many_slices_there_are(connection: Connection, demo: Path) -> None:
+    whole = run_with(connection, demo, 0)
+    assert [slices(connection, draft, whole) for draft in SLICED] == [[], [], [], []]
+    expected = content(connection, whole)
+    for processes in (1, 2, 3, 20):
+        run_id = run_with(connection, demo, processes)
+        wanted = {1: 0, 20: 8}.get(processes, processes)
+        for draft in SLICED:
+            tables = slices(connection, draft, run_id)
+            assert len(tables) == wanted
+            # Everybody is in one of them, and none is left empty.
+            assert all(
+                connection.execute(f"select exists (select from {table})").fetchone()[0] for table in tables
+            )
+        assert content(connection, run_id) == expected, processes
+
+
+def test_slices_are_filled_at_once_by_connections_of_their_own(connection: Connection, demo: Path) -> None:
+    run_id = run_with(connection, demo, 3)
+    # Each has to wait until all are there.
+    connection.execute("create table public.fillers (process integer)")
+    connection.execute(
+        """
+        create or replace procedure ops.build_customer_tiers(of_run_id bigint, slice integer, slices integer)
+        language plpgsql
+        as $$
+        begin
+            insert into public.fillers values (pg_backend_pid());
+            commit;
+            while (select count(*) < slices from public.fillers) loop
+                perform pg_sleep(0.01);
+                commit;
+            end loop;
+        end
+        $$
+        """
+    )
+    connection.execute("set statement_timeout = '20s'")
+    connection.execute("delete from ops.result_inputs")
+    make_result(connection, run_id, "customer_tiers")
+    processes = connection.execute("select process from public.fillers").fetchall()
+    assert len(set(processes)) == 3
+    assert (connection.info.backend_pid,) in processes
+
+
+def test_where_there_is_no_further_connection_one_fills_all(
+    server: str, connection: Connection, demo: Path
+) -> None:
+    run_id = run_with(connection, demo, 3)
+    expected = content(connection, run_id)
+    connection.execute("delete from ops.result_inputs")
+    connection.execute("create role guest login password 'only-here' connection limit 1 in role olist")
+    place = server.rpartition("@")[2].rpartition("/")[0]
+    uri = f"postgresql://guest:only-here@{place}/{connection.info.dbname}"
+    with psycopg.connect(uri, autocommit=True) as guest:
+        build_features.customer_rfm(guest, run_id)
+    connection.execute("drop role guest")
+    assert content(connection, run_id) == expected
+
+
+def test_a_try_that_ended_between_two_slices_counts_for_nothing(connection: Connection, demo: Path) -> None:
+    run_id = run_with(connection, demo, 3)
+    expected = content(connection, run_id)
+    connection.execute("delete from ops.result_inputs")
+    connection.execute("truncate ops.customer_rfm_drafts")
+    connection.execute("call ops.build_customer_rfm(%s, 1, 3)", (run_id,))
+    # Another run does not take it for a result.
+    other = pipeline.begin(connection, demo)
+    pipeline.load_all(connection, other)
+    build_features.order_values(connection, other)
+    assert connection.execute("select ops.copy_draft('customer_rfm_drafts', %s)", (other,)).fetchone() == (
+        False,
+    )
+    build_features.customer_rfm(connection, run_id)
+    assert content(connection, run_id) == expected
+
+
+def test_where_one_slice_fails_the_others_end_and_nothing_is_recorded(
+    connection: Connection, demo: Path
+) -> None:
+    run_id = run_with(connection, demo, 3)
+    connection.execute("delete from ops.result_inputs")
+    connection.execute(
+        """
+        create or replace procedure ops.build_customer_tiers(of_run_id bigint, slice integer, slices integer)
+        language plpgsql
+        as $$
+        begin
+            if slice = 1 then
+                raise exception 'The disk is full.';
+            end if;
+            perform pg_sleep(60);
+        end
+        $$
+        """
+    )
+    with pytest.raises(psycopg.Error, match="The disk is full"):
+        make_result(connection, run_id, "customer_tiers")
+    made = connection.execute("select result from ops.result_inputs where run_id = %s", (run_id,)).fetchall()
+    assert made == []
+    # The connection of the stage is as it was.
+    assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_two_tries_at_once_leave_the_whole_result(server: str, connection: Connection, demo: Path) -> None:
+    run_id = run_with(connection, demo, 3)
+    expected = content(connection, run_id)
+    connection.execute("delete from ops.result_inputs")
+
+    def again() -> None:
+        uri = f"{server.rpartition('/')[0]}/{connection.info.dbname}"
+        with psycopg.connect(uri, autocommit=True) as other:
+            build_features.customer_rfm(other, run_id)
+
+    tries = [threading.Thread(target=again) for _ in range(3)]
+    for each in tries:
+        each.start()
+    for each in tries:
+        each.join()
+    assert content(connection, run_id) == expected
