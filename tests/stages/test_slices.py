@@ -66,7 +66,9 @@ def test_slices_are_filled_at_once_by_connections_of_their_own(connection: Conne
     connection.execute("create table public.fillers (process integer)")
     connection.execute(
         """
-        create or replace procedure ops.build_customer_tiers(of_run_id bigint, slice integer, slices integer)
+        create or replace procedure ops.build_customer_tiers(
+            of_run_id bigint, slice integer default 0, slices integer default 1
+        )
         language plpgsql
         as $$
         begin
@@ -127,7 +129,9 @@ def test_where_one_slice_fails_the_others_end_and_nothing_is_recorded(
     connection.execute("delete from ops.result_inputs")
     connection.execute(
         """
-        create or replace procedure ops.build_customer_tiers(of_run_id bigint, slice integer, slices integer)
+        create or replace procedure ops.build_customer_tiers(
+            of_run_id bigint, slice integer default 0, slices integer default 1
+        )
         language plpgsql
         as $$
         begin

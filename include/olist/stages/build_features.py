@@ -33,7 +33,5 @@ def customer_segments(connection: "Connection", run_id: int) -> dict[str, Any]:
 
 
 def _count(connection: "Connection", run_id: int, feature: str) -> dict[str, Any]:
-    (counts,) = one_row(
-        connection.execute(read_sql(f"build_features/count_{feature}"), {"run_id": run_id})
-    )
+    (counts,) = one_row(connection.execute(read_sql(f"build_features/count_{feature}"), {"run_id": run_id}))
     return counts

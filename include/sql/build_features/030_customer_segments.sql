@@ -1,3 +1,12 @@
+-- The quintile of a rank among so many, as ntile(5) has it: the first ones are larger by one where it does not come out
+-- even. ntile keeps all rows aside to count them first.
+create or replace function ops.quintile(place bigint, customers bigint) returns integer
+language sql immutable parallel safe
+return case
+    when place <= customers % 5 * (customers / 5 + 1) then (place - 1) / (customers / 5 + 1) + 1
+    else (place - 1 - customers % 5) / (customers / 5) + 1
+end;
+
 -- Quintile scores, 5 is best, and the segment they make. Each order is total, so that a rerun on reordered
 -- files scores everybody alike. Records how many scores only the tie-breakers decided as well (see ops.score_ties).
 create or replace procedure ops.build_customer_segments(of_run_id bigint)
@@ -23,19 +32,27 @@ begin
     with by_monetary as (
         select
             customer_unique_id, last_purchase_date, recency_days, frequency, monetary,
-            ntile(5) over monetary_order as m_score,
-            row_number() over monetary_order as m_rank
+            row_number() over (order by monetary, frequency, last_purchase_date, customer_unique_id) as m_rank
         from ops.customer_rfm_drafts
         where run_id = of_run_id
-        window monetary_order as (order by monetary, frequency, last_purchase_date, customer_unique_id)
+    ),
+
+    ranked as (
+        select
+            *,
+            row_number() over (order by last_purchase_date, frequency, m_rank) as r_rank,
+            row_number() over (order by frequency, m_rank) as f_rank
+        from by_monetary
     ),
 
     scored as materialized (
         select
-            *,
-            ntile(5) over (order by last_purchase_date, frequency, m_rank) as r_score,
-            ntile(5) over (order by frequency, m_rank) as f_score
-        from by_monetary
+            customer_unique_id, last_purchase_date, recency_days, frequency, monetary,
+            ops.quintile(r_rank, customers) as r_score,
+            ops.quintile(f_rank, customers) as f_score,
+            ops.quintile(m_rank, customers) as m_score
+        from ranked
+        cross join (select count(*) as customers from ops.customer_rfm_drafts where run_id = of_run_id) as everybody
     ),
 
     saved as (
@@ -48,22 +65,30 @@ begin
         from scored
     ),
 
+    ends as (
+        select
+            r_score, f_score, m_score,
+            min(last_purchase_date) as first_date, max(last_purchase_date) as last_date,
+            min(frequency) as least_frequency, max(frequency) as greatest_frequency,
+            min(monetary) as least_monetary, max(monetary) as greatest_monetary
+        from scored
+        group by r_score, f_score, m_score
+    ),
+
     -- A value is in two quintiles where the greatest of the one is the least of the next.
     recency_ends as (
-        select
-            max(last_purchase_date) as greatest,
-            lead(min(last_purchase_date)) over (order by r_score) as least_of_next
-        from scored group by r_score
+        select max(last_date) as greatest, lead(min(first_date)) over (order by r_score) as least_of_next
+        from ends group by r_score
     ),
 
     frequency_ends as (
-        select max(frequency) as greatest, lead(min(frequency)) over (order by f_score) as least_of_next
-        from scored group by f_score
+        select max(greatest_frequency) as greatest, lead(min(least_frequency)) over (order by f_score) as least_of_next
+        from ends group by f_score
     ),
 
     monetary_ends as (
-        select max(monetary) as greatest, lead(min(monetary)) over (order by m_score) as least_of_next
-        from scored group by m_score
+        select max(greatest_monetary) as greatest, lead(min(least_monetary)) over (order by m_score) as least_of_next
+        from ends group by m_score
     ),
 
     judged as (

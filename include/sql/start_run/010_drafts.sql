@@ -29,6 +29,17 @@ create or replace function ops.slice_of(id text, slices integer) returns integer
 language sql immutable parallel safe
 return (hashtext(id) & 2147483647) % slices;
 
+-- The working tables, and the column that says in which slice a row of a large one is.
+create or replace function ops.drafts()
+returns table (name text, sliced_by text)
+language sql immutable
+begin atomic
+    values
+    ('order_values_drafts', 'order_id'), ('customer_rfm_drafts', 'customer_unique_id'),
+    ('customer_segments_drafts', null), ('customer_tiers_drafts', 'customer_unique_id'),
+    ('snapshot_drafts', 'customer_unique_id'), ('hubspot_plan_drafts', null);
+end;
+
 -- The draft partitions of a run, made in one short transaction, since attaching one waits for no reader but
 -- does wait for another run that attaches.
 create or replace procedure ops.open_drafts(of_run_id bigint, slices integer default ops.slices_here())
@@ -40,12 +51,7 @@ declare
     part text;
 begin
     perform pg_advisory_xact_lock(hashtext('ops.open_drafts'));
-    for draft, sliced_by in
-        values
-        ('order_values_drafts', 'order_id'), ('customer_rfm_drafts', 'customer_unique_id'),
-        ('customer_segments_drafts', null), ('customer_tiers_drafts', 'customer_unique_id'),
-        ('snapshot_drafts', 'customer_unique_id'), ('hubspot_plan_drafts', null)
-    loop
+    for draft, sliced_by in select * from ops.drafts() loop
         part := format('ops.%I', draft || '_' || of_run_id);
         continue when ops.has_part(format('ops.%I', draft), part);
         if sliced_by is null or slices = 1 then

@@ -41,41 +41,65 @@ begin atomic
     order by run_id desc;
 end;
 
--- Fills a draft from a run with the same inputs, if there is one. Returns whether it did; otherwise the caller empties
--- and fills it.
+-- The run that a draft can be copied from; NULL where there is none, and the draft has to be made. Until its inputs are
+-- recorded nobody copies this one.
+create or replace function ops.find_copy(draft text, of_run_id bigint) returns bigint
+language plpgsql
+as $$
+begin
+    call ops.find_draft(draft, of_run_id);
+    delete from ops.result_inputs where run_id = of_run_id and result = draft;
+    return (select * from ops.runs_with_same(draft, of_run_id) limit 1);
+end
+$$;
+
+-- Fills a slice of a draft from that run. Returns false, with nothing changed, where its draft is being made again or
+-- dropped: nobody waits here.
+create or replace function ops.copy_slice(
+    draft text, of_run_id bigint, from_run_id bigint, slice integer default 0, slices integer default 1
+)
+returns boolean
+language plpgsql
+as $$
+declare
+    sliced_by text := (select drafts.sliced_by from ops.drafts() as drafts where name = draft);
+    column_names text;
+begin
+    begin
+        execute format('lock table ops.%I in access share mode nowait', draft || '_' || from_run_id);
+    exception when lock_not_available or undefined_table then
+        return false;
+    end;
+    if from_run_id not in (select * from ops.runs_with_same(draft, of_run_id)) then
+        return false;
+    end if;
+
+    call ops.empty_draft(draft, of_run_id, slice, slices);
+    select string_agg(quote_ident(attname), ', ' order by attnum) into column_names
+    from pg_attribute
+    where attrelid = format('ops.%I', draft)::regclass and attnum > 0 and not attisdropped and attname <> 'run_id';
+    execute format(
+        'insert into %1$s (run_id, %2$s) select %3$s, %2$s from ops.%4$I where run_id = %5$s%6$s',
+        ops.slice_name(draft, of_run_id, slice, slices), column_names, of_run_id, draft, from_run_id,
+        case when slices > 1 then format(' and ops.slice_of(%I, %s) = %s', sliced_by, slices, slice) end
+    );
+    call ops.analyze_draft(draft, of_run_id, slice, slices);
+    return true;
+end
+$$;
+
+-- The same in one piece. Returns whether there was a run to copy from.
 create or replace function ops.copy_draft(draft text, of_run_id bigint) returns boolean
 language plpgsql
 as $$
 declare
-    part text := format('ops.%I', draft || '_' || of_run_id);
-    from_run_id bigint;
-    from_part text;
-    column_names text;
+    from_run_id bigint := ops.find_copy(draft, of_run_id);
 begin
-    call ops.find_draft(draft, of_run_id);
-    delete from ops.result_inputs where run_id = of_run_id and result = draft;
-    for from_run_id in select * from ops.runs_with_same(draft, of_run_id) loop
-        from_part := format('ops.%I', draft || '_' || from_run_id);
-        begin
-            -- Nobody waits here: a draft that is being made again or dropped is passed over.
-            execute format('lock table %s in access share mode nowait', from_part);
-        exception when lock_not_available or undefined_table then
-            continue;
-        end;
-        continue when from_run_id not in (select * from ops.runs_with_same(draft, of_run_id));
-
-        select string_agg(quote_ident(attname), ', ' order by attnum) into column_names
-        from pg_attribute
-        where attrelid = part::regclass and attnum > 0 and not attisdropped and attname <> 'run_id';
-        execute format('truncate %s', part);
-        execute format(
-            'insert into %1$s (run_id, %2$s) select %3$s, %2$s from %4$s', part, column_names, of_run_id, from_part
-        );
-        call ops.analyze_draft(draft, of_run_id);
-        call ops.record_inputs(draft, of_run_id, from_run_id);
-        return true;
-    end loop;
-    return false;
+    if from_run_id is null or not ops.copy_slice(draft, of_run_id, from_run_id) then
+        return false;
+    end if;
+    call ops.record_inputs(draft, of_run_id, from_run_id);
+    return true;
 end
 $$;
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from psycopg.sql import Composable, Composed
 
 # How COPY reads a file of ours with its header: an empty field is NULL, in quotes as well.
-FILE_AS_IT_IS: LiteralString = "with (format csv, header true, encoding 'UTF8', force_null ({columns}))"
+FILE_AS_IT_IS: LiteralString = "format csv, header true, encoding 'UTF8', force_null ({columns})"
 
 
 def fill_raw(cursor: "Cursor", incoming: Incoming, unreadable: IO[str]) -> tuple[int, int]:
@@ -54,7 +54,7 @@ def copy_statement(target: tuple[str, ...], names: Iterable[str], options: Liter
     from psycopg import sql
 
     columns = sql.SQL(", ").join(map(sql.Identifier, names))
-    copy = sql.SQL("copy {table} ({columns}) from stdin " + options)
+    copy = sql.SQL("copy {table} ({columns}) from stdin" + (f" with ({options})" if options else ""))
     return copy.format(table=sql.Identifier(*target), columns=columns)
 
 

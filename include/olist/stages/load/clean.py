@@ -42,7 +42,8 @@ def copy_clean_file(cursor: "Cursor", incoming: Incoming, file_id: int) -> bool:
             cursor.execute("call staging.open_clean_part(%s, %s)", (table, file_id))
             target = ("points",) if table == "geolocation" else ("staging", f"{table}_file_{file_id}")
             typed = [TYPED_NAMES.get(name, name) for name in names]
-            with cursor.copy(copy_statement(target, typed, FILE_AS_IT_IS)) as sink:
+            # Frozen: nobody who reads the rows first has to find out, and note, that they are committed.
+            with cursor.copy(copy_statement(target, typed, f"freeze, {FILE_AS_IT_IS}")) as sink:
                 for block in clean_blocks(incoming.blocks(), {name: columns[name] for name in names}):
                     sink.write(block)
             cursor.execute(read_sql("load/count_rows"), {"file_id": file_id, "rows": cursor.rowcount})
