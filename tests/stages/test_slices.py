@@ -1,4 +1,4 @@
-"""The working tables of a run in slices, filled side by side: the result is the same however many there are."""
+"""Working tables in slices, filled side by side: the result is the same however many there are."""
 
 import threading
 from pathlib import Path
@@ -28,8 +28,9 @@ def content(connection: Connection, run_id: int) -> dict[str, tuple]:
     """How many rows each result of a run has, and their hash."""
     return {
         table: connection.execute(
-            "select count(*), md5(string_agg((to_jsonb(result) - 'run_id')::text, ',' order by to_jsonb(result)))"
-            f" from ops.{table} as result where run_id = %s",
+            "select count(*), md5(string_agg(content::text, ',' order by content))"
+            f" from (select to_jsonb(result) - 'run_id' as content from ops.{table} as result where run_id = %s)"
+            " as results",
             (run_id,),
         ).fetchone()
         for table in RESULTS
