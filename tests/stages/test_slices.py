@@ -29,8 +29,8 @@ def content(connection: Connection, run_id: int) -> dict[str, tuple]:
     return {
         table: connection.execute(
             "select count(*), md5(string_agg(content::text, ',' order by content))"
-            f" from (select to_jsonb(result) - 'run_id' as content from ops.{table} as result where run_id = %s)"
-            " as results",
+            " from (select to_jsonb(result) - 'run_id' as content"
+            f" from ops.{table} as result where run_id = %s) as results",
             (run_id,),
         ).fetchone()
         for table in RESULTS
