@@ -4,15 +4,11 @@ It uses the connection olist_warehouse as Airflow finds it. `make explain` is th
 """
 
 import argparse
-import os
-import sys
 
-import psycopg
 from rich.console import Console
 
-from olist.exceptions import OlistError, OutageError
 from olist.explain.command import explain
-from olist.orchestration.outages import final_sentence_about, sentence_about
+from olist.orchestration.command_line import one_sentence
 
 
 def main() -> None:
@@ -20,19 +16,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="olist.explain", description="Tells one person's story.")
     parser.add_argument("person", metavar="id", help="a customer_unique_id, or the id of a HubSpot contact")
     person = parser.parse_args().person
-    # Outside of tasks, Airflow looks into its own database only for what says that it is one of its servers.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
-    try:
+    with one_sentence("explain"):
         explain(person, Console(highlight=False))
-        return
-    except (OlistError, OutageError) as error:
-        print(error, file=sys.stderr)
-    except psycopg.Error as error:
-        sentence = final_sentence_about(error, "explain") or sentence_about(error, "explain")
-        if sentence is None:
-            raise
-        print(sentence, file=sys.stderr)
-    sys.exit(2)
 
 
 if __name__ == "__main__":
