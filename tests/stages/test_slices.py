@@ -8,8 +8,9 @@ import pytest
 from psycopg import Connection
 from support import pipeline
 
+from olist.exceptions import OlistError
 from olist.stages import build_features
-from olist.stages.results import make_result
+from olist.stages.results import cores_of_warehouse, make_result
 
 SLICED = ["order_values_drafts", "customer_rfm_drafts", "customer_tiers_drafts", "snapshot_drafts"]
 RESULTS = [*SLICED, "customer_segments_drafts", "validation_results"]
@@ -37,20 +38,20 @@ def content(connection: Connection, run_id: int) -> dict[str, tuple]:
     }
 
 
-def run_with(connection: Connection, folder: Path, processes: int) -> int:
-    """A run of its own, by a server that computes with so many processes."""
+def run_with(connection: Connection, folder: Path, cores: int) -> int:
+    """A run of its own, in a warehouse whose server has so many cores."""
     connection.execute("delete from ops.result_inputs")
-    connection.execute("select set_config('max_parallel_workers', %s, false)", (str(processes),))
-    return pipeline.run(connection, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OLIST_WAREHOUSE_CORES", str(cores))
+        return pipeline.run(connection, folder)
 
 
 def test_the_result_is_the_same_however_many_slices_there_are(connection: Connection, demo: Path) -> None:
-    whole = run_with(connection, demo, 0)
+    whole = run_with(connection, demo, 1)
     assert [slices(connection, draft, whole) for draft in SLICED] == [[], [], [], []]
     expected = content(connection, whole)
-    for processes in (1, 2, 3, 20):
-        run_id = run_with(connection, demo, processes)
-        wanted = {1: 0, 20: 8}.get(processes, processes)
+    for cores, wanted in ((2, 2), (3, 3), (20, 8)):
+        run_id = run_with(connection, demo, cores)
         for draft in SLICED:
             tables = slices(connection, draft, run_id)
             assert len(tables) == wanted
@@ -58,7 +59,22 @@ def test_the_result_is_the_same_however_many_slices_there_are(connection: Connec
             assert all(
                 connection.execute(f"select exists (select from {table})").fetchone()[0] for table in tables
             )
-        assert content(connection, run_id) == expected, processes
+        assert content(connection, run_id) == expected, cores
+
+
+def test_a_server_that_may_not_compute_in_parallel_has_one_connection_do_it(
+    connection: Connection, demo: Path
+) -> None:
+    connection.execute("set max_parallel_workers = 0")
+    run_id = run_with(connection, demo, 4)
+    assert slices(connection, "snapshot_drafts", run_id) == []
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "two", "2.5", "1e3", "\u0662", "9" * 30])
+def test_a_number_of_cores_that_is_none(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OLIST_WAREHOUSE_CORES", given)
+    with pytest.raises(OlistError, match="OLIST_WAREHOUSE_CORES must be a number of cores, 1 or more, not"):
+        cores_of_warehouse()
 
 
 def test_slices_are_filled_at_once_by_connections_of_their_own(connection: Connection, demo: Path) -> None:

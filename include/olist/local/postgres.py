@@ -52,8 +52,6 @@ max_wal_senders = 0
 max_wal_size = '4GB'
 checkpoint_timeout = '15min'
 jit = off
-# As many connections fill a working table at once (ops.slices_here).
-max_parallel_workers = {cores}
 # Parallel queries depend neither on a container's small /dev/shm nor on the user staying logged in.
 dynamic_shared_memory_type = 'mmap'
 min_dynamic_shared_memory = '64MB'
@@ -215,8 +213,7 @@ def _launch(cluster: _Cluster) -> str | None:
             new.rename(data)
         # The server that wrote it is gone, and PostgreSQL would not start if its number were in use again.
         (data / "postmaster.pid").unlink(missing_ok=True)
-        port = _choose_port(cluster.home / "postgres-port")
-        settings = SETTINGS.format(host=LOOPBACK, port=port, cores=os.cpu_count() or 1)
+        settings = SETTINGS.format(host=LOOPBACK, port=_choose_port(cluster.home / "postgres-port"))
         for name, text in (("olist.conf", settings), ("pg_hba.conf", ACCESS)):
             cluster.shell('cat >"$1.new" && mv -f "$1.new" "$1"', data / name, text=text)
         if not cluster.password_file.exists():

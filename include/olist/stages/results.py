@@ -5,21 +5,35 @@ each is filled by a connection of its own, in a transaction of its own. A try th
 slices that the next one empties; the result counts as made once its inputs are recorded.
 """
 
+import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, LiteralString
 
+from olist.exceptions import OlistError
 from olist.warehouse import one_row
 from olist.warehouse.session import another
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
+MOST_CORES = 10_000
 FIND_COPY = "select ops.find_copy(%(draft)s, %(run_id)s), ops.slices_of(%(draft)s, %(run_id)s)"
 COPY = "select ops.copy_slice(%(draft)s, %(run_id)s, %(from)s, %(slice)s, %(slices)s)"
 RECORD = "call ops.record_inputs(%(draft)s, %(run_id)s, %(from)s)"
+
+
+def cores_of_warehouse() -> int:
+    """Cores of the warehouse's server: OLIST_WAREHOUSE_CORES, else as many as this machine has.
+
+    Raises OlistError if that is no number of cores.
+    """
+    given = os.environ.get("OLIST_WAREHOUSE_CORES") or str(os.cpu_count() or 1)
+    if given.isascii() and given.isdigit() and 1 <= int(given) <= MOST_CORES:
+        return int(given)
+    raise OlistError(f"OLIST_WAREHOUSE_CORES must be a number of cores, 1 or more, not {given}.")
 
 
 def make_result(connection: "Connection", run_id: int, result: LiteralString) -> None:

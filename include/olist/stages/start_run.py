@@ -11,6 +11,7 @@ from olist.files.sources import OPTIONAL_SOURCES, SOURCES
 from olist.hubspot.answers import HubSpotUnavailableError
 from olist.hubspot.client import HubSpot, HubSpotSettings
 from olist.hubspot.properties import payload_function
+from olist.stages.results import cores_of_warehouse
 from olist.stages.upsert_hubspot import preflight
 from olist.strategy.lint import find_idle_rules
 from olist.strategy.reading import read_campaigns, read_strategy
@@ -85,7 +86,7 @@ def start_run(connection: "Connection", request: RunRequest, settings: HubSpotSe
             },
         )
         (run_id,) = one_row(cursor)
-        cursor.execute("call ops.open_drafts(%s)", (run_id,))
+        cursor.execute("call ops.open_drafts(%s, %s)", (run_id, cores_of_warehouse()))
     return run_id
 
 

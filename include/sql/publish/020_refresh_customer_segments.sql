@@ -22,7 +22,7 @@ begin
     insert into ops.pipeline_runs (trigger, requested_as_of, data_dir, excluded_statuses, accepted_gates)
     values ('call', refresh_customer_segments.as_of, last_run.data_dir, ops.excluded_statuses(), accept)
     returning run_id into new_run_id;
-    call ops.open_drafts(new_run_id, slices => 1);
+    call ops.open_drafts(new_run_id);
     insert into ops.run_files (run_id, table_name, file_id)
     select new_run_id, table_name, file_id from ops.run_files where run_id = last_run.run_id;
 

@@ -17,12 +17,6 @@ begin
 end
 $$;
 
--- PostgreSQL writes with one process. So the large drafts of a run are in slices, which as many connections fill at once:
--- one for each process that the server may compute with (max_parallel_workers), and no more than eight.
-create or replace function ops.slices_here() returns integer
-language sql stable
-return least(greatest(current_setting('max_parallel_workers')::integer, 1), 8);
-
 -- The slice that an order or a person is in. Working tables are partitioned by it, so it must stay as it is; and
 -- wherever a query asks for one slice in these words, PostgreSQL reads no other.
 create or replace function ops.slice_of(id text, slices integer) returns integer
@@ -41,14 +35,16 @@ begin atomic
 end;
 
 -- The draft partitions of a run, made in one short transaction, since attaching one waits for no reader but
--- does wait for another run that attaches.
-create or replace procedure ops.open_drafts(of_run_id bigint, slices integer default ops.slices_here())
+-- does wait for another run that attaches. PostgreSQL writes with one process, so the large ones are in slices, which as
+-- many connections fill at once: one for each core, no more than the server may compute with, and no more than eight.
+create or replace procedure ops.open_drafts(of_run_id bigint, cores integer default 1)
 language plpgsql
 as $$
 declare
     draft text;
     sliced_by text;
     part text;
+    slices constant integer := greatest(least(cores, current_setting('max_parallel_workers')::integer, 8), 1);
 begin
     perform pg_advisory_xact_lock(hashtext('ops.open_drafts'));
     for draft, sliced_by in select * from ops.drafts() loop
