@@ -297,5 +297,5 @@ if __name__ == "__main__":
     try:
         main()
     finally:
-        # Before it ends, Python would look through all that Airflow has made once more: that takes two seconds.
+        # Else Python looks through all that Airflow has made once more before it ends: two seconds.
         gc.freeze()
