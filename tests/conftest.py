@@ -16,6 +16,7 @@ from support.browser import open_chromium
 from support.clusters import Cluster, running_cluster
 from support.places import SAMPLE
 from support.task_processes import Scene
+from support.user import NewUser, User
 
 from olist.local import demo_data, environment, postgres
 from olist.local.hubspot_sandbox.server import running_sandbox
@@ -186,3 +187,17 @@ def undisturbed(
             assert outcome.is_done, outcome.sentence
             handed, seconds[name] = outcome.handed, outcome.seconds
         return results.everything(scene), seconds
+
+
+@pytest.fixture
+def new_user(tmp_path: Path) -> Iterator[NewUser]:
+    """Makes somebody who types commands about a data folder; the servers they start end with the test."""
+    users: list[User] = []
+
+    def make(data_dir: Path) -> User:
+        users.append(User(tmp_path / "home", data_dir, tmp_path / "outputs"))
+        return users[-1]
+
+    yield make
+    for user in users:
+        user.leaves()

@@ -36,6 +36,7 @@ def test_make_erase(scene: Scene, tmp_path: Path) -> None:
         path for path in user.home.rglob("*") if path.is_file() and scene.person.encode() in path.read_bytes()
     ]
     assert left == []
+    user.leaves()
 
 
 def test_the_command_finds_the_connections_in_airflows_database(scene: Scene, tmp_path: Path) -> None:

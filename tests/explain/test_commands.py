@@ -32,6 +32,7 @@ def test_make_explain(scene: Scene, tmp_path: Path) -> None:
         path for path in user.home.rglob("*") if path.is_file() and scene.person.encode() in path.read_bytes()
     ]
     assert left == []
+    user.leaves()
 
 
 def test_the_command_of_the_package(scene: Scene, tmp_path: Path) -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 from support import pipeline
-from support.user import User
+from support.user import NewUser
 
 from olist.local.hubspot_sandbox.settings import DEFAULT_TOKEN
 
 pytestmark = pytest.mark.airflow
 
 
-def test_make_check_hubspot(copy_of: Callable[..., str], few: Path, sandbox: str, tmp_path: Path) -> None:
-    user = User(tmp_path / "home", few, tmp_path / "outputs")
+def test_make_check_hubspot(copy_of: Callable[..., str], few: Path, sandbox: str, new_user: NewUser) -> None:
+    user = new_user(few)
     hubspot = {"conn_type": "hubspot", "password": DEFAULT_TOKEN, "host": sandbox}
     connections = {
         "AIRFLOW_CONN_OLIST_WAREHOUSE": copy_of(pipeline.run, few),
@@ -43,9 +43,9 @@ def test_make_check_hubspot(copy_of: Callable[..., str], few: Path, sandbox: str
 
 
 def test_a_wrong_token_is_one_sentence(
-    copy_of: Callable[..., str], few: Path, sandbox: str, tmp_path: Path
+    copy_of: Callable[..., str], few: Path, sandbox: str, new_user: NewUser
 ) -> None:
-    user = User(tmp_path / "home", few, tmp_path / "outputs")
+    user = new_user(few)
     hubspot = {"conn_type": "hubspot", "password": "wrong", "host": sandbox}
     told = user.types(
         "check-hubspot",

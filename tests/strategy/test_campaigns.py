@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from psycopg import Connection
 from support import pipeline
-from support.user import User
+from support.user import NewUser
 
 from olist.exceptions import OlistError
 from olist.strategy.reading import CAMPAIGNS_FILE, STRATEGY_FILE, read_campaigns, read_strategy
@@ -99,9 +99,9 @@ def test_the_path_may_begin_at_home(own_files: Path, monkeypatch: pytest.MonkeyP
     assert read_strategy().actions[3].next_action == "Ours"
 
 
-def test_make_preview_reads_them(own_files: Path, demo: Path, warehouse: str, tmp_path: Path) -> None:
+def test_make_preview_reads_them(own_files: Path, demo: Path, warehouse: str, new_user: NewUser) -> None:
     line = change(own_files / "strategy.yaml", "{r_score: 5, frequency: 1}", "{r_scor: 5, frequency: 1}")
-    user = User(tmp_path / "home", demo, tmp_path / "outputs")
+    user = new_user(demo)
     told = user.types(
         "preview",
         OLIST_STRATEGY=str(own_files / "strategy.yaml"),

@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.errors import ReadOnlySqlTransaction
 from rich.console import Console
 from support import pipeline
-from support.user import User
+from support.user import NewUser
 
 from olist.exceptions import OlistError
 from olist.strategy.lint import find_idle_rules
@@ -315,8 +315,8 @@ def test_the_newest_snapshot_is_taken(connection: Connection, demo: Path, tmp_pa
 
 
 @pytest.mark.airflow
-def test_make_preview(new_published: str, demo: Path, tmp_path: Path) -> None:
-    user = User(tmp_path / "home", demo, tmp_path / "outputs")
+def test_make_preview(new_published: str, demo: Path, new_user: NewUser) -> None:
+    user = new_user(demo)
     told = user.types(
         "preview",
         AIRFLOW_CONN_OLIST_WAREHOUSE=new_published,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from psycopg import Connection
 from support import pipeline
-from support.user import User
+from support.user import NewUser
 
 from olist.strategy.reading import STRATEGY_FILE, read_strategy
 from olist.strategy.unknown_values import KnownValues, read_known_values, unknown_values
@@ -135,9 +135,9 @@ def test_a_run_warns_of_them(
 
 
 def test_make_run_and_make_preview_show_them(
-    warehouse: str, demo: Path, with_slips: Path, tmp_path: Path
+    warehouse: str, demo: Path, with_slips: Path, new_user: NewUser
 ) -> None:
-    user = User(tmp_path / "home", demo, tmp_path / "outputs")
+    user = new_user(demo)
     settings = {
         "COLUMNS": "400",
         "OLIST_STRATEGY": str(with_slips),

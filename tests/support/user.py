@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -62,3 +63,7 @@ class User:
         self.types("stop")
         for place in self.home.glob("*/postgres-place"):
             subprocess.run(["rm", "-rf", place.read_text()], check=True)
+
+
+# Of a data folder; the servers that this user starts end with the test.
+NewUser = Callable[[Path], User]
