@@ -144,6 +144,7 @@ def test_where_one_slice_fails_the_others_end_and_nothing_is_recorded(
 ) -> None:
     run_id = run_with(connection, demo, 3)
     connection.execute("delete from ops.result_inputs")
+    connection.execute("create table public.went_on (slice integer)")
     connection.execute(
         """
         create or replace procedure ops.build_customer_tiers(
@@ -155,7 +156,8 @@ def test_where_one_slice_fails_the_others_end_and_nothing_is_recorded(
             if slice = 1 then
                 raise exception 'The disk is full.';
             end if;
-            perform pg_sleep(60);
+            perform pg_sleep(30);
+            insert into public.went_on values (slice);
         end
         $$
         """
@@ -164,6 +166,7 @@ def test_where_one_slice_fails_the_others_end_and_nothing_is_recorded(
         make_result(connection, run_id, "customer_tiers")
     made = connection.execute("select result from ops.result_inputs where run_id = %s", (run_id,)).fetchall()
     assert made == []
+    assert connection.execute("select * from public.went_on").fetchall() == []
     # The connection of the stage is as it was.
     assert connection.execute("select 1").fetchone() == (1,)
 
@@ -184,3 +187,14 @@ def test_two_tries_at_once_leave_the_whole_result(server: str, connection: Conne
     for each in tries:
         each.join()
     assert content(connection, run_id) == expected
+
+
+def test_a_run_that_is_made_anew_is_copied_no_further(connection: Connection, demo: Path) -> None:
+    first, second = run_with(connection, demo, 2), pipeline.run(connection, demo)
+    copy = "select ops.copy_slice('customer_rfm_drafts', %s, %s, 0, 1)"
+    assert connection.execute(copy, (second, first)).fetchone() == (True,)
+    expected = content(connection, second)
+    connection.execute("delete from ops.result_inputs where run_id = %s", (first,))
+    connection.execute(f"truncate ops.customer_rfm_drafts_{first}")
+    assert connection.execute(copy, (second, first)).fetchone() == (False,)
+    assert content(connection, second) == expected
