@@ -46,6 +46,15 @@ def run_with(connection: Connection, folder: Path, cores: int) -> int:
         return pipeline.run(connection, folder)
 
 
+def build_tiers_by(connection: Connection, body: str) -> None:
+    """Has something else done for each slice of the tiers."""
+    connection.execute(
+        "create or replace procedure ops.build_customer_tiers("
+        "of_run_id bigint, slice integer default 0, slices integer default 1)"
+        f" language plpgsql as $$ begin {body} end $$"
+    )
+
+
 def test_the_result_is_the_same_however_many_slices_there_are(connection: Connection, demo: Path) -> None:
     whole = run_with(connection, demo, 1)
     assert [slices(connection, draft, whole) for draft in SLICED] == [[], [], [], []]
@@ -81,23 +90,16 @@ def test_slices_are_filled_at_once_by_connections_of_their_own(connection: Conne
     run_id = run_with(connection, demo, 3)
     # Each has to wait until all are there.
     connection.execute("create table public.fillers (process integer)")
-    connection.execute(
+    build_tiers_by(
+        connection,
         """
-        create or replace procedure ops.build_customer_tiers(
-            of_run_id bigint, slice integer default 0, slices integer default 1
-        )
-        language plpgsql
-        as $$
-        begin
-            insert into public.fillers values (pg_backend_pid());
+        insert into public.fillers values (pg_backend_pid());
+        commit;
+        while (select count(*) < slices from public.fillers) loop
+            perform pg_sleep(0.01);
             commit;
-            while (select count(*) < slices from public.fillers) loop
-                perform pg_sleep(0.01);
-                commit;
-            end loop;
-        end
-        $$
-        """
+        end loop;
+        """,
     )
     connection.execute("set statement_timeout = '20s'")
     connection.execute("delete from ops.result_inputs")
@@ -145,22 +147,15 @@ def test_where_one_slice_fails_the_others_end_and_nothing_is_recorded(
     run_id = run_with(connection, demo, 3)
     connection.execute("delete from ops.result_inputs")
     connection.execute("create table public.went_on (slice integer)")
-    connection.execute(
+    build_tiers_by(
+        connection,
         """
-        create or replace procedure ops.build_customer_tiers(
-            of_run_id bigint, slice integer default 0, slices integer default 1
-        )
-        language plpgsql
-        as $$
-        begin
-            if slice = 1 then
-                raise exception 'The disk is full.';
-            end if;
-            perform pg_sleep(30);
-            insert into public.went_on values (slice);
-        end
-        $$
-        """
+        if slice = 1 then
+            raise exception 'The disk is full.';
+        end if;
+        perform pg_sleep(30);
+        insert into public.went_on values (slice);
+        """,
     )
     with pytest.raises(psycopg.Error, match="The disk is full"):
         make_result(connection, run_id, "customer_tiers")
